@@ -1,0 +1,5 @@
+"""``python -m pancreassign``."""
+
+from pancreassign.cli import main
+
+main()

@@ -1,0 +1,173 @@
+"""A run over many samples: read and check all, predict each, render, write everything or nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pancreassign import __version__
+from pancreassign.counts.metadata import describe, read_metadata, unmatched
+from pancreassign.counts.names import folder_name
+from pancreassign.counts.readers import read_samples
+from pancreassign.counts.samples import InputFile, Sample
+from pancreassign.errors import ClinicalError
+from pancreassign.output import check_free, staged
+from pancreassign.predict import Kit, load_kit, predict
+from pancreassign.records import Call, Prediction, SampleInfo
+from pancreassign.regimens.clinical import Clinical, load_clinical
+
+RUN_FILES = ("summary.tsv", "scores.h5ad", "run.json")
+Progress = Callable[[int, int], None]
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What ``pancreassign score`` was asked to do."""
+
+    counts: Sequence[Path]
+    out: Path
+    pack: str
+    reference: str
+    regimens: Path | None = None
+    samples: Path | None = None
+    clinical: Path | None = None
+    format: str = "auto"
+    units: str = "auto"
+    strand: str = "auto"
+    reports: bool = True
+    records: bool = True
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Samples that were read and checked, with what is known of each."""
+
+    samples: Sequence[Sample]
+    infos: Sequence[SampleInfo]
+    clinicals: Sequence[Clinical]
+    files: Sequence[InputFile]
+    notes: Sequence[str]
+
+
+def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
+    """Score every sample of a job and write the results; nothing is written where one input is bad.
+
+    Parameters
+    ----------
+    progress
+        Told how many samples of how many are done.
+    warn
+        Told, once each, what the user should know although it is no fault.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    check_free(job.out, RUN_FILES, job.force)
+    kit = load_kit(job.pack, job.reference, job.regimens)
+    cohort = read(job, kit)
+    for note in cohort.notes:
+        warn(note)
+    with staged(job.out, _targets(job, cohort), job.force) as folder:
+        records = []
+        for done, record in enumerate(_predict_each(job, kit, cohort, folder), start=1):
+            records.append(record)
+            progress(done, len(cohort.samples))
+        run = _run(job, kit, cohort, records, started, time.perf_counter() - clock)
+        _write_run(folder, kit, cohort, records, run)
+    return records
+
+
+def read(job: Job, kit: Kit) -> Cohort:
+    """Read and check every input of a job; raises one error that lists every fault of the counts."""
+    samples, files = read_samples(
+        job.counts, kit.genes, format=job.format, units=job.units, strand=job.strand
+    )
+    names = [sample.id for sample in samples]
+    known, notes = read_metadata(job.samples) if job.samples else ({}, [])
+    strangers = unmatched(known, names)
+    if strangers:
+        notes.append(f"{job.samples}: {len(strangers)} of its samples are not among the counts")
+    notes += [f"{file.path}: {note}" for file in files for note in file.notes]
+    return Cohort(samples, [describe(name, known) for name in names], _clinical(job, kit, names), files, notes)
+
+
+def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> list[Clinical]:
+    if job.clinical is None:
+        return [Clinical() for _ in names]
+    given = load_clinical(job.clinical, kit.catalogue.ids)
+    if "" in given and len(names) > 1:
+        raise ClinicalError(
+            str(job.clinical), f"describes one patient, but {len(names)} samples are scored", "Give a TSV by sample."
+        )
+    strangers = unmatched([name for name in given if name], names)
+    if strangers:
+        raise ClinicalError(
+            str(job.clinical), f"names {strangers[0]}, which is not among the counts", "Correct the name."
+        )
+    return [given.get(name, given.get("", Clinical())) for name in names]
+
+
+def _targets(job: Job, cohort: Cohort) -> list[str]:
+    folders = [folder_name(sample.id) for sample in cohort.samples] if job.records or job.reports else []
+    return [*RUN_FILES, *folders]
+
+
+def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path) -> Iterator[Prediction]:
+    render = _renderer() if job.reports else None
+    for sample, info, clinical in zip(cohort.samples, cohort.infos, cohort.clinicals, strict=True):
+        record = predict(sample, kit, info, clinical)
+        own = folder / folder_name(sample.id)
+        if job.records or render:
+            own.mkdir()
+        if job.records:
+            (own / "prediction.json").write_text(record.to_json(), encoding="utf-8")
+        if render:
+            (own / "report.pdf").write_bytes(render(record))
+        yield record
+
+
+def _renderer() -> Callable[[Prediction], bytes]:
+    from pancreassign.report.pdf import Renderer  # half a second of imports that --no-report need not pay
+
+    return Renderer().render
+
+
+def _write_run(
+    folder: Path, kit: Kit, cohort: Cohort, records: Sequence[Prediction], run: dict[str, Any]
+) -> None:
+    from pancreassign.export import anndata, table
+
+    (folder / "summary.tsv").write_text(table.to_tsv(records), encoding="utf-8")
+    data = anndata.to_anndata(records, [sample.counts for sample in cohort.samples], kit.genes.symbol)
+    anndata.write(data, folder / "scores.h5ad")
+    (folder / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _run(
+    job: Job, kit: Kit, cohort: Cohort, records: Sequence[Prediction], started: datetime, seconds: float
+) -> dict[str, Any]:
+    """What ``run.json`` says: all that may differ between two runs of the same samples, and so is in no record."""
+    calls = Counter(drug.call.value for record in records for drug in record.drugs)
+    return {
+        "schema": "pancreassign/run/1",
+        "software": {"name": "pancreassign", "version": __version__},
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "pack": {"name": kit.pack.manifest["name"], "sha256": kit.pack.sha256},
+        "reference": {"name": kit.reference.name, "sha256": kit.reference.sha256},
+        "inputs": [
+            {"path": file.path, "format": file.format, "sha256": file.sha256, "samples": file.samples}
+            for file in cohort.files
+        ],
+        "options": {"format": job.format, "units": job.units, "strand": job.strand},
+        "notes": list(cohort.notes),
+        "samples": [record.sample.id for record in records],
+        "quality": dict(sorted(Counter(record.qc.verdict for record in records).items())),
+        "calls": {call.value: calls[call.value] for call in Call},
+    }

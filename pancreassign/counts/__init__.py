@@ -1,0 +1,1 @@
+"""From a quantifier's file to the harmonised counts of one sample, and the verdict on their quality."""

@@ -1,0 +1,193 @@
+"""Matrices of genes and samples, either way round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from pancreassign.counts.genes import GeneTable, ensembl_species, is_gene_row
+from pancreassign.counts.names import is_bam, name_from_bam, name_from_path
+from pancreassign.counts.samples import Format, RawTable, Strings
+from pancreassign.counts.species import MIN_GENES, MIN_SHARE, looks_like_gene, transcript_fault, transcript_share
+from pancreassign.counts.tables import Body, Grid, is_number
+from pancreassign.errors import InputError
+
+ANNOTATION = frozenset(
+    {
+        "geneid", "geneids", "genename", "genesymbol", "symbol", "genetype", "genebiotype", "biotype",
+        "type", "description", "genedescription", "chr", "chrom", "chromosome", "chromosomename", "seqname",
+        "seqnames", "start", "end", "startposition", "endposition", "genestart", "geneend", "strand",
+        "length", "genelength", "exonlength", "efflength", "effectivelength", "width", "entrez", "entrezid",
+        "entrezgene", "entrezgeneid", "ncbigeneid", "hgnc", "hgncid", "hgncsymbol", "ensembl", "ensemblid",
+        "ensemblgeneid", "externalgenename", "externalgeneid", "transcriptid", "transcriptids", "txname",
+        "havanagene", "geneversion", "gccontent", "percentagegenegccontent", "unnamed0",
+    }
+)  # fmt: skip
+"""Columns that annotate genes, spelt without capitals and signs."""
+
+_VALUE_WORDS = frozenset(
+    {
+        "count", "counts", "rawcount", "rawcounts", "genecount", "genecounts", "readcount", "readcounts",
+        "reads", "value", "values", "expression", "expectedcount", "expectedcounts", "numreads",
+        "estcounts", "tpm", "fpkm",
+    }
+)  # fmt: skip
+"""Names that say what a single column holds and not whose it is."""
+
+Axis = Literal["rows", "columns", "both", "neither"]
+
+
+def plain(name: str) -> str:
+    """A column's name without capitals and signs."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def read_matrix(grid: Grid, genes: GeneTable, format: Format, path: Path) -> RawTable:
+    """Read a matrix with a header; which axis the genes are on is told by the gene table.
+
+    Raises
+    ------
+    InputError
+        Where genes are on both axes or on neither, a column holds text, or there is nothing to read.
+    """
+    grid = grid.with_header()
+    body = _without_empty(grid, grid.body())
+    names = _names(grid)
+    columns = [names[at] for at in body.positions if plain(names[at]) not in ANNOTATION]
+    known = {at: _known(cells, genes) for at, cells in body.text.items()}
+    rows = len(grid.lines)
+    across = sum(looks_like_gene(name, genes) for name in columns)
+    axis = gene_axis(max(known.values()), rows, across, len(columns))
+    if axis == "both":
+        raise InputError(
+            grid.where, "has gene ids both in rows and in columns", "Give a matrix with genes on one axis only."
+        )
+    if axis == "columns" or (axis == "neither" and len(columns) > rows):
+        return _genes_in_columns(grid, body, format)
+    return _genes_in_rows(grid, body, known, genes, format, path)
+
+
+def gene_axis(down: int, rows: int, across: int, columns: int) -> Axis:
+    """Where the genes are: ``down`` of ``rows`` row names and ``across`` of ``columns`` column names are known.
+
+    An axis holds genes where enough of its names are known (the limits of :mod:`species`); among tables too
+    small for that, where half are.
+    """
+    enough = (
+        down >= max(MIN_GENES, MIN_SHARE * rows),
+        across >= max(MIN_GENES, MIN_SHARE * columns),
+    )
+    if not any(enough):
+        enough = (2 * down >= rows > 0, 2 * across >= columns > 0)
+    if all(enough):
+        return "both"
+    return "rows" if enough[0] else "columns" if enough[1] else "neither"
+
+
+def _known(cells: Strings, genes: GeneTable) -> int:
+    return sum(looks_like_gene(cell, genes) for cell in cells)
+
+
+def _names(grid: Grid) -> list[str]:
+    return list(grid.header or [])
+
+
+def _without_empty(grid: Grid, body: Body) -> Body:
+    """Drop columns without name and without content, as trailing delimiters make them."""
+    names = _names(grid)
+    keep = [k for k, at in enumerate(body.positions) if names[at] or not np.isnan(body.numbers[:, k]).all()]
+    if len(keep) == len(body.positions):
+        return body
+    return Body(body.text, [body.positions[k] for k in keep], body.numbers[:, keep])
+
+
+def _genes_in_rows(
+    grid: Grid, body: Body, known: dict[int, int], genes: GeneTable, format: Format, path: Path
+) -> RawTable:
+    names, rows, notes = _names(grid), len(grid.lines), list(grid.notes)
+    ensembl = [at for at, cells in body.text.items() if 2 * sum(ensembl_species(c) is not None for c in cells) >= rows]
+    # on a tie the first column; with no known gene at all, the first column too
+    id_at = ensembl[0] if ensembl else max(body.text, key=lambda at: (known[at], -at))
+    if transcript_share([str(cell) for cell in body.text[0]]) > 0.5:
+        raise transcript_fault(grid.where, [str(cell) for cell in body.text[0]])
+    dropped = []
+    for at, cells in body.text.items():
+        if at == id_at:
+            continue
+        if at > 0 and plain(names[at]) not in ANNOTATION and 2 * known[at] < rows:
+            raise grid.text_fault(at, cells)
+        dropped.append(at)
+    keep = [k for k, at in enumerate(body.positions) if plain(names[at]) not in ANNOTATION]
+    dropped += [at for at in body.positions if plain(names[at]) in ANNOTATION]
+    if not keep:
+        raise InputError(grid.where, "has no column of counts", "Give a table of genes with a column a sample.")
+    _note_dropped(notes, names, dropped)
+    samples = [name_from_bam(names[body.positions[k]]) for k in keep]
+    if len(samples) == 1 and (samples[0] == "" or plain(samples[0]) in _VALUE_WORDS):
+        notes.append(f"the sample is named after the file: its column is {samples[0]!r}")
+        samples = [name_from_path(path)]
+    return RawTable(
+        where=grid.where,
+        format=format,
+        genes=body.text[id_at],
+        samples=samples,
+        values=body.numbers if len(keep) == body.numbers.shape[1] else body.numbers[:, keep],
+        expected=format == "nfcore",
+        notes=notes,
+    )
+
+
+def _genes_in_columns(grid: Grid, body: Body, format: Format) -> RawTable:
+    names, notes = _names(grid), [*grid.notes, "genes in columns"]
+    dropped = []
+    for at, cells in body.text.items():
+        if at > 0 and plain(names[at]) not in ANNOTATION:
+            raise grid.text_fault(at, cells)
+        if at > 0:
+            dropped.append(at)
+    keep = [k for k, at in enumerate(body.positions) if plain(names[at]) not in ANNOTATION]
+    dropped += [at for at in body.positions if plain(names[at]) in ANNOTATION]
+    _note_dropped(notes, names, dropped)
+    return RawTable(
+        where=grid.where,
+        format=format,
+        genes=np.array([names[body.positions[k]] for k in keep], dtype=object),
+        samples=[name_from_bam(str(name)) for name in body.text[0]],
+        values=np.ascontiguousarray(body.numbers[:, keep].T),
+        expected=format == "nfcore",
+        notes=notes,
+    )
+
+
+def _note_dropped(notes: list[str], names: Sequence[str], dropped: Sequence[int]) -> None:
+    if dropped:
+        said = ", ".join(names[at] or f"column {at + 1}" for at in sorted(dropped))
+        notes.append(f"columns not read: {said}")
+
+
+def is_attribute(cells: Strings) -> bool:
+    """Whether a column of text annotates genes, and is not a column of counts with a bad cell."""
+    words = [cell for cell in cells if cell]
+    return 2 * sum(map(is_number, words)) < max(len(words), 1)
+
+
+def leading_attributes(grid: Grid, body: Body, after: int) -> list[int]:
+    """The columns of text from position ``after`` on, which must all annotate genes.
+
+    Raises
+    ------
+    InputError
+        Where a column of counts holds a cell that is no number.
+    """
+    found = [at for at in body.text if at >= after]
+    last = body.positions[0] if body.positions else after
+    for at in found:
+        name = _names(grid)[at] if grid.header else ""
+        if is_bam(name) or not is_attribute(body.text[at]) or (at > last and plain(name) not in ANNOTATION):
+            pairs = zip(body.text[0], body.text[at], strict=True)
+            raise grid.text_fault(at, np.array([cell if is_gene_row(gene) else "" for gene, cell in pairs]))
+    return found

@@ -1,0 +1,250 @@
+"""A text table taken apart: delimiter, header, text columns and numbers, with line numbers for errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from pancreassign.counts.samples import Floats, Strings
+from pancreassign.errors import InputError
+
+NA = ["", "NA", "NaN", "nan", "N/A", "n/a", "NULL", "null", "None", "#N/A", "<NA>"]
+"""Cells that say 'missing'."""
+
+WIDE = 1000
+"""Columns from which a table is parsed by row: the CSV parser works by column and grows slow."""
+
+_NA = frozenset(NA)
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+(?:\.\d{3})*,\d+\s*$")
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)\s*$", re.I)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number, infinite and NaN included (but not ``1_000``, which Python would take)."""
+    return _NUMBER.match(cell) is not None
+
+
+def not_a_number(where: str, place: str, cell: str) -> InputError:
+    """The error for a cell that should be a number; ``place`` names its column and line."""
+    shown = cell if len(cell) <= 40 else cell[:37] + "..."
+    if _DECIMAL_COMMA.match(cell):
+        return InputError(
+            where,
+            f"{place} holds {shown!r}, a number written with a comma",
+            "Write decimals with a point, and no thousands separators.",
+        )
+    return InputError(where, f"{place} holds {shown!r}, which is not a number", "Mend the cell, or remove the column.")
+
+
+@dataclass(frozen=True)
+class Body:
+    """A table's columns by position: those of text, and the numbers (rows x ``positions``, NaN = missing)."""
+
+    text: dict[int, Strings]
+    positions: list[int]
+    numbers: Floats
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The rows of a text table, none of them ragged.
+
+    ``first`` is the first line's cells and ``header`` the columns' names where ``with_header`` took that line
+    off. ``lines`` are the data lines, ``numbers`` their places in the file (from 1).
+    """
+
+    where: str
+    delimiter: str
+    quoted: bool
+    comments: list[str]
+    lines: list[str]
+    numbers: list[int]
+    header: list[str] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def first(self) -> list[str]:
+        """The cells of the first line."""
+        return self.split(self.lines[0])
+
+    @property
+    def width(self) -> int:
+        """Cells in the second line, which is data in any table (in the first, where there is no other)."""
+        return len(self.split(self.lines[1] if len(self.lines) > 1 and self.header is None else self.lines[0]))
+
+    def split(self, line: str) -> list[str]:
+        """One line's cells, without quotes and outer spaces."""
+        cells = next(csv.reader([line], delimiter=self.delimiter)) if self.quoted else line.split(self.delimiter)
+        return [cell.strip() for cell in cells]
+
+    def head(self, count: int = 20) -> list[list[str]]:
+        """The cells of the first lines, to recognise a format by."""
+        return [self.split(line) for line in self.lines[:count]]
+
+    def with_header(self) -> Grid:
+        """The same table with its first line as the header; a name is added for unnamed row names (as R writes).
+
+        Raises
+        ------
+        InputError
+            Where there are no rows under the header, or a row has more or fewer cells.
+        """
+        if len(self.lines) < 2:
+            raise InputError(self.where, "has a header and no rows", "Give the whole table.")
+        names = list(self.first)
+        width = self.width
+        if len(names) == width - 1:
+            names.insert(0, "")
+        elif len(names) == width + 1 and names[-1] == "":
+            names.pop()
+        grid = Grid(
+            self.where, self.delimiter, self.quoted, self.comments, self.lines[1:], self.numbers[1:], names, self.notes
+        )
+        grid.check_rows(len(names))
+        return grid
+
+    def check_rows(self, width: int) -> None:
+        """Raise :class:`InputError` naming the first line that has not ``width`` cells."""
+        if self.quoted:
+            counts: Iterable[int] = (len(row) for row in csv.reader(self.lines, delimiter=self.delimiter))
+        else:
+            counts = (line.count(self.delimiter) + 1 for line in self.lines)
+        for place, cells in enumerate(counts):
+            if cells != width:
+                raise InputError(
+                    self.where,
+                    f"line {self.numbers[place]} has {cells} cells where {width} are expected",
+                    "Mend the line; the file may be cut short or hold two tables.",
+                )
+
+    def column_name(self, position: int) -> str:
+        """How errors name a column."""
+        name = self.header[position] if self.header else ""
+        return f"column {name!r}" if name else f"column {position + 1}"
+
+    def body(self) -> Body:
+        """The columns: the first is always text, any other where its cells are not numbers."""
+        width = len(self.header) if self.header else self.width
+        return self._wide_body(width) if width > WIDE else self._narrow_body(width)
+
+    def _narrow_body(self, width: int) -> Body:
+        table = pd.read_csv(
+            io.StringIO("\n".join(self.lines)),
+            sep=self.delimiter,
+            header=None,
+            names=[str(at) for at in range(width)],
+            index_col=False,
+            dtype={"0": str},
+            keep_default_na=False,
+            na_values={str(at): NA for at in range(1, width)},
+            float_precision="round_trip",  # the same bits as any other reader of the same digits
+            low_memory=False,
+            skipinitialspace=True,
+            skip_blank_lines=False,
+            quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE,
+        )
+        text: dict[int, Strings] = {}
+        positions: list[int] = []
+        for column in range(width):
+            cells = table[str(column)]
+            if column > 0 and cells.dtype.kind == "O" and all(map(is_number, cells.dropna().astype(str))):
+                table[str(column)] = cells = cells.astype(float)  # integers too large for the parser
+            if column > 0 and cells.dtype.kind in "iuf":
+                positions.append(column)
+            else:
+                text[column] = cells.fillna("").astype(str).str.strip().to_numpy(dtype=object)
+        return Body(text, positions, table[[str(at) for at in positions]].to_numpy(dtype=np.float64))
+
+    def _wide_body(self, width: int) -> Body:
+        rows = [self.split(line) for line in self.lines]
+        text_at = [0, *(at for at in range(1, width) if not is_number(rows[0][at]) and rows[0][at] not in _NA)]
+        as_text = set(text_at)
+        positions = [at for at in range(1, width) if at not in as_text]
+        numbers = np.empty((len(rows), len(positions)))
+        for place, row in enumerate(rows):
+            cells = row[1:] if len(as_text) == 1 else [row[at] for at in positions]
+            try:
+                if "_" in self.lines[place] and any("_" in cell for cell in cells):
+                    raise ValueError  # numpy reads 1_000 as a number, as Python does
+                numbers[place] = np.array(cells, dtype=np.float64)
+            except ValueError:
+                numbers[place] = self._slow_row(cells, positions, self.numbers[place])
+        text = {at: np.array([row[at] for row in rows], dtype=object) for at in text_at}
+        return Body(text, positions, numbers)
+
+    def _slow_row(self, cells: Sequence[str], positions: Sequence[int], line: int) -> list[float]:
+        """A row with cells that are missing, or no numbers: the latter raise :class:`InputError`."""
+        out = []
+        for at, cell in zip(positions, cells, strict=True):
+            if cell in _NA:
+                out.append(float("nan"))
+            elif is_number(cell):
+                out.append(float(cell))
+            else:
+                raise not_a_number(self.where, f"{self.column_name(at)}, line {line},", cell)
+        return out
+
+    def text_fault(self, position: int, cells: Strings) -> InputError:
+        """The error for a column that should be numbers: it names the first cell that is none."""
+        for place, cell in enumerate(cells):
+            if cell not in _NA and not is_number(cell):
+                return not_a_number(self.where, f"{self.column_name(position)}, line {self.numbers[place]},", str(cell))
+        return InputError(
+            self.where, f"{self.column_name(position)} holds no numbers", "Mend the column, or remove it."
+        )
+
+
+def read_grid(where: str, text: str) -> Grid:
+    """Find a table's delimiter in its first two lines; comments before it and blank lines are left out.
+
+    Raises
+    ------
+    InputError
+        Where the text holds no table.
+    """
+    every = text.split("\n")
+    numbers = [n for n, line in enumerate(every, 1) if line.strip(" \t,;")]
+    start = 0
+    while start < len(numbers) and every[numbers[start] - 1].startswith("#"):
+        start += 1
+    comments = [every[n - 1] for n in numbers[:start]]
+    numbers = numbers[start:]
+    lines = [every[n - 1] for n in numbers]
+    if not lines:
+        raise InputError(where, "holds comments and no table", "Give the whole table.")
+    delimiter = _delimiter(lines[:2])
+    if delimiter is None:
+        raise InputError(
+            where,
+            f"is not a table: its first line is {lines[0][:60]!r}",
+            "Give a table with tab, comma or semicolon between cells.",
+        )
+    if comments and _is_header(comments[-1], lines[0], delimiter):
+        lines.insert(0, comments.pop()[1:])
+        numbers.insert(0, numbers[0] - 1)
+    return Grid(where, delimiter, any('"' in line for line in lines), comments, lines, numbers)
+
+
+def _delimiter(lines: list[str]) -> str | None:
+    """The delimiter of the first line that has one; spaces only where there is no other and numbers follow."""
+    spaced = is_number(lines[-1].rsplit(" ", 1)[-1])
+    for among in ("\t,;", " ") if spaced else ("\t,;",):
+        for line in lines:
+            bare = re.sub(r'"[^"]*"', "", line)
+            best = max(among, key=bare.count)
+            if bare.count(best):
+                return best
+    return None
+
+
+def _is_header(comment: str, line: str, delimiter: str) -> bool:
+    """Whether a ``#`` line is the header of the rows below it (``#gene_id<TAB>S1``)."""
+    names, cells = comment[1:].split(delimiter), line.split(delimiter)
+    return len(names) == len(cells) > 1 and is_number(cells[-1]) and not is_number(names[-1])

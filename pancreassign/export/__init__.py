@@ -1,0 +1,1 @@
+"""Other faces of the prediction record: tables and AnnData."""

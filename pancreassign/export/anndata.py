@@ -1,0 +1,79 @@
+"""``scores.h5ad``: counts, scores, calls and quality of a cohort, to open in scanpy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import anndata
+import numpy as np
+import pandas as pd
+
+from pancreassign.records import Prediction
+
+TABLES = ("score", "percentile", "probability")
+
+
+def to_anndata(records: Sequence[Prediction], counts: Sequence[pd.Series], symbols: pd.Series) -> anndata.AnnData:
+    """Put a cohort into AnnData's slots (samples × genes).
+
+    ``layers["counts"]`` holds the harmonised counts, NaN where a sample's own file lacks the gene;
+    ``obsm["score"|"percentile"|"probability"]`` samples × drugs, NaN where unknown; ``obs`` the calls, quality,
+    patient and first regimen; ``uns["pancreassign"]`` versions and hashes.
+
+    Parameters
+    ----------
+    records, counts
+        One of each a sample, in the same order; counts by Ensembl gene id.
+    symbols
+        By Ensembl gene id.
+    """
+    names = pd.Index([record.sample.id for record in records], dtype=object)
+    genes = _all_genes(counts)
+    values = np.full((len(records), len(genes)), np.nan, dtype=np.float32)
+    for place, own in enumerate(counts):
+        values[place, genes.get_indexer(own.index)] = own.to_numpy()
+    data = anndata.AnnData(
+        obs=_obs(records, names), var=pd.DataFrame({"symbol": symbols.reindex(genes).fillna("").astype(object)}, genes)
+    )
+    data.layers["counts"] = values
+    for table in TABLES:
+        data.obsm[table] = _per_drug(records, names, table)
+    first = records[0]
+    data.uns["pancreassign"] = {
+        part: getattr(first, part).model_dump(mode="json") for part in ("software", "pack", "reference")
+    }
+    return data
+
+
+def _all_genes(counts: Sequence[pd.Series]) -> pd.Index:
+    """The union of the samples' genes, sorted; most cohorts share one index, which is then taken as it is."""
+    first = counts[0].index
+    if all(own.index is first or own.index.equals(first) for own in counts):
+        return first
+    return pd.Index(sorted(set().union(*(own.index for own in counts))), dtype=object)
+
+
+def _obs(records: Sequence[Prediction], names: pd.Index) -> pd.DataFrame:
+    obs = pd.DataFrame(
+        {
+            "patient": [record.sample.patient or "" for record in records],
+            "qc": [record.qc.verdict for record in records],
+            "top_regimen": [record.regimens[0].id for record in records],
+            "input_sha256": [record.input.sha256 for record in records],
+        },
+        index=names,
+    )
+    for place, drug in enumerate(records[0].drugs):
+        obs[f"{drug.drug.value}_call"] = [record.drugs[place].call.value for record in records]
+    return obs.astype(object)
+
+
+def _per_drug(records: Sequence[Prediction], names: pd.Index, field: str) -> pd.DataFrame:
+    rows = [[getattr(drug, field) for drug in record.drugs] for record in records]
+    return pd.DataFrame(rows, names, [drug.drug.value for drug in records[0].drugs], dtype=float)
+
+
+def write(data: anndata.AnnData, path: Path) -> None:
+    """Write the file, compressed."""
+    data.write_h5ad(path, compression="gzip", compression_opts=1)

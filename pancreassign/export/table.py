@@ -1,0 +1,45 @@
+"""``summary.tsv``: a row a sample, empty cells where unknown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from pancreassign.records import Drug, Prediction
+
+FIELDS = ("call", "score", "percentile", "probability")
+COLUMNS = (
+    "sample",
+    "patient",
+    "qc",
+    *(f"{drug.value}_{field}" for drug in Drug for field in FIELDS),
+    "top_regimen",
+    "tied_with",
+)
+
+
+def row(record: Prediction) -> dict[str, str]:
+    """One record as a row of :data:`COLUMNS`; ``tied_with`` joins regimen ids with a comma."""
+    leader = record.regimens[0]
+    cells = {
+        "sample": record.sample.id,
+        "patient": record.sample.patient or "",
+        "qc": record.qc.verdict,
+        "top_regimen": leader.id,
+        "tied_with": ",".join(leader.tied_with),
+    }
+    for drug in record.drugs:
+        for field in FIELDS:
+            value = getattr(drug, field)
+            cells[f"{drug.drug.value}_{field}"] = "" if value is None else str(value)
+    return cells
+
+
+def to_tsv(records: Iterable[Prediction]) -> str:
+    """The whole table as text."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, delimiter="\t", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row(record) for record in records)
+    return out.getvalue()

@@ -1,0 +1,212 @@
+"""The frozen reference: what tumours look like in one protocol, fitted once and shipped.
+
+A reference holds, for each protein-coding gene, its mean and standard deviation over the reference tumours on
+the scale of :func:`log_abundance`, whether it belongs to the *panel* (genes that signatures may use) or to the
+*stable* genes (which measure a library's size), and what is needed to simulate tumours like these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tomli_w
+
+from pancreassign import artefacts
+from pancreassign.errors import ArtefactError
+
+KIND = "reference"
+COMPATIBILITY = 1
+
+EXPRESSED_CPM = 5.0
+"""Mean counts per million from which a gene counts as expressed (findings: genes that survive paraffin)."""
+PANEL_SHARE = 0.2
+"""Share of the expressed genes, by variance among tumours, that makes the panel (findings: 20 %)."""
+UNSTABLE_SYMBOLS = (
+    r"^(?:MT-"  # mitochondrial
+    r"|HB[ABDEGMQZ]\d?$"  # haemoglobins
+    r"|H[1-4](?:[ABC]|-)|HIST\d"  # histones, present and former names
+    r"|RP[LS]\d+[AXY]?L?\d*$|RPLP\d|RPSA$)"  # ribosomal proteins, not the S6 kinases
+)
+"""Mitochondrial, haemoglobin, histone and ribosomal protein genes: they follow handling and library, not the tumour."""
+FACTORS = 5
+"""Principal components kept for simulation (judgement: enough to keep genes correlated, too few to give one tumour)."""
+MIN_TUMOURS = 10
+MIN_PROFILE = 3
+"""Excluded samples of a kind from which their mean profile is kept: a mean of fewer would show single samples."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A frozen reference.
+
+    Attributes
+    ----------
+    manifest
+        Name, version, protocol, sources and their terms.
+    sha256
+        The artefact's hash.
+    genes
+        By Ensembl gene id: ``symbol``, ``mean`` and ``sd`` (log2 units), ``share`` (mean share of the stable
+        reads), ``panel`` and ``stable`` (bool), ``dispersion`` (negative binomial), ``profile_*`` (mean share
+        in excluded kinds of sample).
+    tumours
+        Ids of the reference tumours, in the order of every table of frozen scores.
+    """
+
+    manifest: Mapping[str, Any]
+    sha256: str
+    genes: pd.DataFrame
+    tumours: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The reference's name."""
+        return str(self.manifest["name"])
+
+    @property
+    def panel(self) -> pd.Index:
+        """Ensembl ids of the genes inside which signatures are trained."""
+        return self.genes.index[self.genes["panel"]]
+
+
+def log_abundance(counts: pd.Series, genes: pd.DataFrame) -> tuple[pd.Series, float]:
+    """Log2 abundance of one sample, ``log2(1 + 1e6 · c / size)``.
+
+    ``size`` is the sum of the counts over the stable genes that were measured, divided by the reference's share
+    of those genes. So a gene that is absent from the input changes nothing but itself, and a few huge genes
+    (PRSS1, ALB, INS) do not push all others down, as they do with counts per million of all reads.
+
+    Parameters
+    ----------
+    counts
+        Counts (or values proportional to counts) by Ensembl gene id.
+    genes
+        The reference's gene table.
+
+    Returns
+    -------
+    The log2 abundance of the measured reference genes, and ``size`` in reads (0 where no stable gene has a read;
+    the abundances are then NaN).
+    """
+    measured = counts.index.intersection(genes.index, sort=False)
+    here = genes.loc[measured]
+    values = counts.loc[measured]
+    share = float(here.loc[here["stable"], "share"].sum())
+    reads = float(values[here["stable"]].sum())
+    size = reads / share if share > 0 else 0.0
+    if size <= 0:
+        return pd.Series(np.nan, index=measured), 0.0
+    return np.log2(1.0 + values * (1e6 / size)), size
+
+
+def fit(counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fit a reference's gene table and factor loadings.
+
+    Parameters
+    ----------
+    counts
+        genes × tumours, raw counts, Ensembl gene ids measured in every tumour.
+    symbols, biotypes
+        By Ensembl gene id.
+
+    Returns
+    -------
+    The gene table described in :class:`Reference`, and the loadings described in :func:`load_loadings`.
+    """
+    if counts.shape[1] < MIN_TUMOURS:
+        raise ArtefactError(
+            "reference",
+            f"{counts.shape[1]} tumours are too few to fit one; at least {MIN_TUMOURS} are needed",
+            "Give more tumours, or exclude fewer.",
+        )
+    coding = counts.index[(biotypes.reindex(counts.index) == "protein_coding") & symbols.reindex(counts.index).ne("")]
+    counts = counts.loc[coding.sort_values()]
+    genes = _classify(counts, symbols.loc[counts.index])
+    stable = counts.loc[genes["stable"]]
+    abundance = 1e6 * counts / stable.sum()
+    logs = np.log2(1.0 + abundance)
+    genes["mean"] = logs.mean(axis=1)
+    genes["sd"] = logs.std(axis=1, ddof=1)
+    # a gene silent in every tumour has no scale of its own; it is never in the panel, and 1 keeps z finite
+    genes.loc[genes["sd"] == 0, "sd"] = 1.0
+    genes["share"] = (abundance / 1e6).mean(axis=1)
+    # so that the shares of the stable genes sum to exactly one
+    genes["share"] /= genes.loc[genes["stable"], "share"].sum()
+    loadings, residual = _factors(logs)
+    poisson = 1.0 / np.maximum(counts.mean(axis=1), 1.0)
+    genes["dispersion"] = np.clip((np.log(2) ** 2) * residual - poisson, 0.01, 10.0)
+    return genes, loadings
+
+
+def _classify(counts: pd.DataFrame, symbols: pd.Series) -> pd.DataFrame:
+    """Mark the panel (expressed, variable) and the stable genes (expressed, not variable)."""
+    cpm = 1e6 * counts / counts.sum()
+    eligible = (cpm.mean(axis=1) >= EXPRESSED_CPM) & ~symbols.str.contains(UNSTABLE_SYMBOLS)
+    variance = np.log2(1.0 + cpm).var(axis=1)
+    cut = variance[eligible].quantile(1.0 - PANEL_SHARE)
+    panel = eligible & (variance >= cut)
+    return pd.DataFrame({"symbol": symbols, "panel": panel, "stable": eligible & ~panel})
+
+
+def _factors(logs: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Loadings of the leading principal components, and the variance per gene that they leave."""
+    centred = logs.sub(logs.mean(axis=1), axis=0)
+    left, singular, _ = np.linalg.svd(centred.to_numpy(), full_matrices=False)
+    # a component's sign is arbitrary: fix it, so that a rebuild gives the same bytes
+    signs = np.sign(left[np.abs(left).argmax(axis=0), np.arange(left.shape[1])])
+    loadings = (left * signs * singular)[:, :FACTORS] / np.sqrt(logs.shape[1] - 1)
+    table = pd.DataFrame(loadings, index=logs.index, columns=[f"factor_{i + 1}" for i in range(FACTORS)])
+    table.index.name = logs.index.name
+    residual = (centred.var(axis=1) - (table**2).sum(axis=1)).clip(lower=0.0)
+    return table, residual
+
+
+def profiles(excluded: Mapping[str, pd.DataFrame], genes: pd.DataFrame) -> pd.DataFrame:
+    """Mean share of the stable reads, per gene, in each kind of excluded sample (for simulated mixtures)."""
+    columns = {}
+    for kind, counts in sorted(excluded.items()):
+        if counts.shape[1] < MIN_PROFILE:
+            continue
+        own = counts.reindex(genes.index).fillna(0.0)
+        columns[f"profile_{kind}"] = (own / own.loc[genes["stable"]].sum()).mean(axis=1)
+    return pd.DataFrame(columns, index=genes.index)
+
+
+def save(
+    folder: Path, manifest: Mapping[str, Any], genes: pd.DataFrame, loadings: pd.DataFrame, tumours: pd.DataFrame
+) -> str:
+    """Write a reference into the empty ``folder`` and seal it; return its hash."""
+    head = {"kind": KIND, "compatibility": COMPATIBILITY, **manifest}
+    (folder / "manifest.toml").write_text(tomli_w.dumps(head), encoding="utf-8")
+    flags = genes.assign(panel=genes["panel"].astype(int), stable=genes["stable"].astype(int))
+    artefacts.write_table(flags.rename_axis("gene_id"), folder / "genes.tsv", digits=6)
+    artefacts.write_table(loadings.rename_axis("gene_id"), folder / "loadings.tsv", digits=4)
+    artefacts.write_table(tumours.rename_axis("sample"), folder / "tumours.tsv")
+    return artefacts.seal(folder)
+
+
+def load(folder: Path) -> Reference:
+    """Load and verify a reference.
+
+    Raises
+    ------
+    ArtefactError
+        Where it is damaged, or of another compatibility number.
+    """
+    sha256 = artefacts.verify(folder)
+    manifest = artefacts.read_manifest(folder, KIND, COMPATIBILITY)
+    genes = artefacts.read_table(folder / "genes.tsv", "gene_id")
+    genes = genes.assign(panel=genes["panel"].astype(bool), stable=genes["stable"].astype(bool))
+    tumours = artefacts.read_table(folder / "tumours.tsv", "sample")
+    used = tumours.index[tumours["excluded"] == ""]
+    return Reference(manifest, sha256, genes, tuple(used))
+
+
+def load_loadings(folder: Path) -> pd.DataFrame:
+    """The factor loadings of a reference: genes × factors, log2 units for a factor of standard deviation 1."""
+    return artefacts.read_table(folder / "loadings.tsv", "gene_id")

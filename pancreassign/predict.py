@@ -1,0 +1,97 @@
+"""The spine: the path of one sample, from harmonised counts to the prediction record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from pancreassign import __version__, caveats, resources
+from pancreassign.counts import quality
+from pancreassign.counts.genes import GeneTable
+from pancreassign.counts.samples import Sample
+from pancreassign.normalize import reference
+from pancreassign.normalize.apply import normalise
+from pancreassign.records import Drug, InputInfo, PackId, Prediction, ReferenceId, SampleInfo, Software
+from pancreassign.regimens.catalogue import Catalogue, load_catalogue
+from pancreassign.regimens.clinical import Clinical, setting_of
+from pancreassign.regimens.rank import rank_regimens
+from pancreassign.regimens.rules import DrugEvidence
+from pancreassign.signatures import pack
+from pancreassign.signatures.calibrate import LEVEL
+from pancreassign.signatures.outcome import Outcome, evaluate_drug, evaluate_general
+
+
+@dataclass(frozen=True)
+class Kit:
+    """Everything that the steps need from disk: loaded and verified once, then handed in."""
+
+    pack: pack.Pack
+    reference: reference.Reference
+    genes: GeneTable
+    catalogue: Catalogue
+    caveats: caveats.Caveats
+
+
+def load_kit(pack_name: str, reference_name: str, regimens: Path | None = None) -> Kit:
+    """Load a pack, a reference (both by name or path) and the shipped tables; raises ``ArtefactError``."""
+    kit = Kit(
+        pack=pack.load(resources.find_pack(pack_name)),
+        reference=reference.load(resources.find_reference(reference_name)),
+        genes=GeneTable.load(resources.data_dir() / "genes"),
+        catalogue=load_catalogue(regimens or resources.data_dir() / "regimens" / "regimens.toml"),
+        caveats=caveats.load(resources.data_dir() / "caveats" / "caveats.toml"),
+    )
+    pack.check_reference(kit.pack, kit.reference.name, kit.reference.sha256)
+    return kit
+
+
+def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> Prediction:
+    """Predict one sample. Nothing but the arguments goes in, so a record never depends on other samples."""
+    genes, world = kit.genes, kit.reference.genes
+    qc = quality.assess(sample.counts, sample.units, genes.biotype, genes.symbol, world.index[world["stable"]])
+    normalised = normalise(sample.counts, world, sample.units, genes.length)
+    frozen, failed = info.specimen.preservation == "frozen", qc.verdict == "fail"
+    outcomes = {
+        drug: evaluate_drug(drug, kit.pack.signatures[drug], normalised.z, normalised.error, frozen, failed)
+        for drug in Drug
+    }
+    setting = setting_of(clinical)
+    record = Prediction(
+        software=Software(name="pancreassign", version=__version__),
+        pack=PackId(sha256=kit.pack.sha256, **_of(kit.pack.manifest, "name", "version", "released")),
+        reference=ReferenceId(
+            sha256=kit.reference.sha256, **_of(kit.reference.manifest, "name", "version", "protocol", "tumours")
+        ),
+        sample=info,
+        input=InputInfo(**{key: getattr(sample, key) for key in InputInfo.model_fields}),
+        qc=qc,
+        general=evaluate_general(kit.pack.signatures[pack.GENERAL], normalised.z),
+        drugs=[outcome.result for outcome in outcomes.values()],
+        setting=setting,
+        clinical=clinical.model_dump(mode="json", exclude_none=True),
+        regimens=rank_regimens(kit.catalogue, _evidence(outcomes), setting, clinical, LEVEL),
+        context={},
+        caveats=[],
+    )
+    return record.model_copy(update={"caveats": caveats.of(record, kit.caveats)})
+
+
+def _evidence(outcomes: Mapping[Drug, Outcome]) -> dict[Drug, DrugEvidence]:
+    """What the regimens need to know of each drug."""
+    return {
+        drug: DrugEvidence(
+            call=outcome.result.call,
+            grade=outcome.result.evidence,
+            sensitive=astuple(outcome.sensitive),
+            resistant=astuple(outcome.resistant),
+            reference_sensitive=outcome.reference_sensitive,
+            reference_resistant=outcome.reference_resistant,
+        )
+        for drug, outcome in outcomes.items()
+    }
+
+
+def _of(manifest: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: manifest[key] for key in keys}

@@ -1,0 +1,265 @@
+"""From a prediction record to the plain values of the page: all wording and number formatting, no layout.
+
+Pure: the same record, words and date give the same values. The keys are what ``template.typ`` reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pancreassign.records import (
+    Call,
+    Drug,
+    DrugResult,
+    Interval,
+    Prediction,
+    QcCheck,
+    Validation,
+)
+from pancreassign.report import regimens
+from pancreassign.report.regimens import NO_SKILL
+from pancreassign.report.words import HASH_DIGITS, Words
+
+Values = dict[str, Any]
+SHARE = "share"
+"""The unit of a quality check that is a share of one, alone or as in "share of reads"."""
+
+
+def page(record: Prediction, words: Words, report_date: str | None = None) -> Values:
+    """The values of the page, as JSON can hold them.
+
+    Parameters
+    ----------
+    record
+        The prediction record: the only source.
+    words
+        The language of the page.
+    report_date
+        The date of the report as ISO text; printed as not given where ``None``.
+    """
+    return {
+        "lang": words["page.lang"],
+        "document": words.say("page.document", sample=record.sample.id),
+        "top": _top(record, words),
+        "identity": _identity(record, words, report_date),
+        "quality": _quality(record, words),
+        "drugs": _drugs(record, words),
+        "regimens": regimens.section(record, _evaluable(record), words),
+        "caveats": {
+            "heading": words["caveats.heading"],
+            "items": [caveat.text for caveat in record.caveats] or [words["caveats.none"]],
+        },
+        "footer": _footer(record, words),
+    }
+
+
+def _top(record: Prediction, words: Words) -> Values:
+    key = "page.setting_assumed" if record.setting.assumed else "page.setting"
+    return {
+        "title": words["page.title"],
+        "disease": words["page.disease"],
+        "setting": words.say(key, setting=words.code("setting", record.setting.value)),
+        "setting_why": words["page.assumed_why"] if record.setting.assumed else None,
+        "research": words["page.research"],
+        "research_detail": words["page.research_detail"],
+        "simulated": words["page.simulated"] if record.sample.simulated else None,
+    }
+
+
+def _identity(record: Prediction, words: Words, report_date: str | None) -> Values:
+    sample, counts = record.sample, record.input
+    counted = words.say(
+        "identity.counted",
+        units=counts.units,
+        strand=words.known(counts.strand),
+        matched=words.decimal(counts.genes_matched, 0),
+        genes=words.decimal(counts.genes, 0),
+    )
+    if counts.rounded:
+        counted += "; " + words["identity.rounded"]
+    given = [
+        words.say("number.pair", name=words.code("clinical", name), value=_plain(value, words))
+        for name, value in record.clinical.items()
+        if value is not None and name != "setting"  # the setting has its own line at the top
+    ]
+    values = {
+        "sample": sample.id,
+        "patient": words.known(sample.patient),
+        "site": words.known(sample.site),
+        "preservation": words.code("preservation", sample.specimen.preservation),
+        "report_date": report_date or words["identity.no_date"],
+        "tumour_content": _tumour_content(record, words),
+        "input": counted,
+        "clinical": words["number.join"].join(given) or words["identity.no_clinical"],
+    }
+    return {
+        "heading": words["identity.heading"],
+        "fields": [[words[f"identity.{key}"], text] for key, text in values.items()],
+    }
+
+
+def _plain(value: object, words: Words) -> str:
+    """A clinical value in words: truth as yes or no, lists with commas, codes without underscores."""
+    if isinstance(value, bool):
+        return words["clinical.yes"] if value else words["clinical.no"]
+    if isinstance(value, (list, tuple)):
+        return words["number.join"].join(_plain(item, words) for item in value) or words["clinical.none"]
+    if isinstance(value, int | float):
+        return words.measure(float(value))
+    return str(value).replace("_", " ")
+
+
+def _tumour_content(record: Prediction, words: Words) -> str:
+    """The class first: a number from expression is too uncertain to lead (findings: 11 points of error)."""
+    content = record.qc.tumour_content
+    share = " ".join(words.probability(content.value, content.interval))
+    if content.class_ is None:
+        return share
+    name = content.class_.replace("_", " ")
+    return name if content.value is None else f"{name}, {share}"
+
+
+def _quality(record: Prediction, words: Words) -> Values:
+    return {
+        "heading": words["quality.heading"],
+        "verdict": words[f"quality.{record.qc.verdict}"],
+        "failed": record.qc.verdict == "fail",
+        "columns": [words[f"quality.{key}"] for key in ("check", "value", "threshold", "verdict")],
+        "rows": [_check(check, words) for check in record.qc.checks],
+        "empty": None if record.qc.checks else words["quality.no_checks"],
+    }
+
+
+def _check(check: QcCheck, words: Words) -> Values:
+    limits = [
+        words.say(f"threshold.{name}", value=_measured(limit, check.unit, words, limit=True))
+        if f"threshold.{name}" in words
+        else words.say("number.pair", name=name, value=_measured(limit, check.unit, words, limit=True))
+        for name, limit in (check.threshold or {}).items()
+    ]
+    return {
+        "name": check.name.replace("_", " "),
+        "value": _measured(check.value, check.unit, words),
+        "threshold": words["number.join"].join(limits) or words["quality.no_threshold"],
+        "verdict": words[f"verdict.{check.verdict}"],
+        "flagged": check.verdict != "pass",
+    }
+
+
+def _measured(value: float | None, unit: str | None, words: Words, limit: bool = False) -> str:
+    """A value with its unit, a share as a percentage; a limit stands beside the value, without the unit."""
+    if value is None:
+        return words["number.unknown"]
+    of = unit or ""
+    if of.split(" ")[0] == SHARE:
+        of = of.removeprefix(SHARE).strip()
+        text = words.say("number.percent", value=words.measure(100 * value))
+    else:
+        text = words.measure(value)
+    return words.say("number.with_unit", value=text, unit=of) if of and not limit else text
+
+
+def _drugs(record: Prediction, words: Words) -> Values:
+    score_level = words.levels([drug.score_interval for drug in record.drugs])
+    intervals: list[Interval | None] = [drug.probability_interval for drug in record.drugs]
+    columns = ("drug", "figure", "percentile", "probability", "evidence", "genes", "validation")
+    tumours = words.decimal(record.reference.tumours, 0)
+    return {
+        "heading": words["drugs.heading"],
+        "columns": [words[f"drugs.{key}"] for key in columns],
+        "ends": [words["drugs.resistant_end"], words["drugs.sensitive_end"]],
+        "rows": [_drug(drug, words) for drug in record.drugs],
+        "notes": [
+            words.say("drugs.key", tumours=tumours, level=score_level),
+            words.say("drugs.probability_note", level=words.levels(intervals)),
+        ],
+        "general": _general(record, words),
+    }
+
+
+def _drug(drug: DrugResult, words: Words) -> Values:
+    reason = words.code("reason", drug.reason)
+    call = words[f"call.{drug.call}"]
+    if drug.call is Call.NOT_EVALUABLE:
+        call = words.say("drugs.not_evaluable", reason=reason)
+    return {
+        "drug": drug.drug.value,
+        "call": call,
+        "symbol": drug.call.value,
+        "muted": is_muted(drug),
+        "no_score": words["drugs.no_score"] if drug.score is None else None,
+        "alt": _alt(drug, call, words),
+        "percentile": words.decimal(drug.percentile, 0),
+        "probability": words.probability(drug.probability, drug.probability_interval),
+        "grade": drug.evidence,
+        "grade_words": words[f"grade.{drug.evidence}"],
+        "genes": words.say(
+            "drugs.found",
+            found=words.decimal(drug.coverage.found, 0),
+            genes=words.decimal(drug.coverage.genes, 0),
+        ),
+        "validation": _validation(drug.validation, words),
+    }
+
+
+def is_muted(drug: DrugResult) -> bool:
+    """True where the value is shown in grey, so that no ink is stronger than the evidence."""
+    return drug.call is Call.NOT_EVALUABLE or drug.evidence == NO_SKILL
+
+
+def _evaluable(record: Prediction) -> set[Drug]:
+    """The drugs that say something of this sample: called, with demonstrated skill."""
+    return {drug.drug for drug in record.drugs if not is_muted(drug)}
+
+
+def _alt(drug: DrugResult, call: str, words: Words) -> str:
+    if drug.score is None:
+        position = words["drugs.alt_no_score"]
+    elif drug.percentile is None:
+        position = words["drugs.alt_unplaced"]
+    else:
+        position = words.say("drugs.alt_position", percentile=words.decimal(drug.percentile, 0))
+    return words.say("drugs.alt", drug=drug.drug.value, call=call, position=position)
+
+
+def _validation(validation: Validation, words: Words) -> list[str]:
+    return [
+        words.estimate(validation.spearman, validation.spearman_interval, 2),
+        words.say("drugs.ceiling", value=words.decimal(validation.ceiling, 2)),
+    ]
+
+
+def _general(record: Prediction, words: Words) -> Values:
+    general = record.general
+    text = words.say(
+        "drugs.general_value",
+        score=words.decimal(general.score, 2),
+        percentile=words.decimal(general.percentile, 0),
+        grade=general.evidence,
+        words=words[f"grade.{general.evidence}"],
+    )
+    muted = general.evidence == NO_SKILL or record.qc.verdict == "fail"
+    return {"label": words["drugs.general"], "text": text, "muted": muted}
+
+
+def _footer(record: Prediction, words: Words) -> Values:
+    def item(label: str, value: str, sha256: str | None = None) -> list[str | None]:
+        hashed = None if sha256 is None else words.say("footer.hash", hash=sha256[:HASH_DIGITS])
+        return [words[f"footer.{label}"], value, hashed]
+
+    software, pack, reference = record.software, record.pack, record.reference
+    named = words.say("footer.versioned", name=pack.name, version=pack.version)
+    frozen = words.say(
+        "footer.reference_value", name=reference.name, version=reference.version, protocol=reference.protocol
+    )
+    return {
+        "motto": words["page.motto"],
+        "research": words["page.research"],
+        "page": words["page.number"],
+        "items": [
+            item("software", words.say("footer.versioned", name=software.name, version=software.version)),
+            item("pack", named, pack.sha256),
+            item("reference", frozen, reference.sha256),
+            item("input", "", record.input.sha256),
+        ],
+    }

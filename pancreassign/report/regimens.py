@@ -1,0 +1,162 @@
+"""The ranked regimens in words: a part of :mod:`pancreassign.report.content`, as pure as the rest of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pancreassign.records import Drug, Finding, Prediction, RegimenResult
+from pancreassign.report.words import Words
+
+Values = dict[str, Any]
+NO_SKILL = "D"
+"""The evidence grade of a signature without demonstrated skill."""
+LINE_CODE = "prior_line"
+"""The eligibility finding that says whether a regimen was studied after what was given."""
+NOT_FOR_SETTING = "not for "
+"""How the second element of a regimen's order in words begins where it is not for the setting."""
+
+
+class Footnotes:
+    """Sentences that several regimens share, printed once and pointed to by number."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.texts: list[str] = []
+
+    def mark(self, text: str) -> str:
+        """The number of ``text``, as a footnote mark."""
+        text = text.rstrip(".") + "."
+        if text not in self.texts:
+            self.texts.append(text)
+        return str(self.texts.index(text) + 1)
+
+    def marks(self, texts: Iterable[str]) -> str:
+        """The marks of several texts, in one string."""
+        return ",".join(self.mark(text) for text in texts if text.strip())
+
+
+def section(record: Prediction, evaluable: set[Drug], words: Words) -> Values:
+    """The regimens in their order, with what speaks against each; none is hidden.
+
+    Parameters
+    ----------
+    evaluable
+        The drugs whose signature says something of this sample: the other values are shown in grey.
+    """
+    notes = Footnotes()
+    main = [regimen for regimen in record.regimens if not (_contraindicated(regimen) or _out_of_setting(regimen))]
+    contraindicated = [regimen for regimen in record.regimens if _contraindicated(regimen)]
+    elsewhere = [regimen for regimen in record.regimens if _out_of_setting(regimen) and not _contraindicated(regimen)]
+    columns = ("rank", "name", "rule", "score", "evidence", "against")
+    level = words.levels([regimen.interval for regimen in record.regimens])
+    groups = {"setting_group": elsewhere, "contraindicated_group": contraindicated}
+    return {
+        "heading": words["regimens.heading"],
+        "warning": None if evaluable else words["regimens.none_evaluable"],
+        "columns": [words[f"regimens.{key}"] for key in columns],
+        "rows": [_regimen(regimen, evaluable, words, notes) for regimen in main],
+        "aside": [
+            {"label": words[f"regimens.{key}"], "items": [_aside(regimen, evaluable, words) for regimen in group]}
+            for key, group in groups.items()
+            if group
+        ],
+        "check": _open_checks(main, words),
+        "notes": [words["regimens.order"], words.say("regimens.score_note", level=level)],
+        "footnotes": notes.texts,
+    }
+
+
+def _contraindicated(regimen: RegimenResult) -> bool:
+    return any(finding.status == "contraindicated" for finding in _against(regimen))
+
+
+def _out_of_setting(regimen: RegimenResult) -> bool:
+    wrong_line = any(item.code == LINE_CODE and item.status == "caution" for item in regimen.eligibility)
+    return wrong_line or any(element.startswith(NOT_FOR_SETTING) for element in regimen.order)
+
+
+def _against(regimen: RegimenResult) -> list[Finding]:
+    """What speaks against a regimen in this patient."""
+    return [item for item in regimen.eligibility if item.status in ("contraindicated", "caution")]
+
+
+def _unknown(regimen: RegimenResult) -> list[Finding]:
+    return [item for item in regimen.eligibility if item.status == "unknown"]
+
+
+def _regimen(regimen: RegimenResult, evaluable: set[Drug], words: Words, notes: Footnotes) -> Values:
+    return {
+        "rank": _rank(regimen, words),
+        "name": regimen.name,
+        "name_mark": notes.marks(regimen.notes),
+        "rule_mark": notes.marks([words.say("regimens.rule_note", rule=regimen.rule_text)]),
+        "rule": words[f"rule.{regimen.rule}"],
+        "score": words.estimate(regimen.score, regimen.interval, 0),
+        "muted": evaluable.isdisjoint(regimen.evidence.grades),
+        "evidence": _evidence(regimen, evaluable, words),
+        "against": _against_lines(regimen, words),
+    }
+
+
+def _rank(regimen: RegimenResult, words: Words) -> str:
+    rank = words.decimal(regimen.rank, 0)
+    return words.say("regimens.tie", rank=rank) if regimen.tied_with else rank
+
+
+def _evidence(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> list[str]:
+    """What the score rests on: drugs without skill, drugs that this sample cannot show, parts without signature."""
+    grades, join = regimen.evidence.grades, words["number.join"].join
+    without, total = regimen.evidence.without_skill, len(grades)
+    if not grades:
+        lines = [words["regimens.no_scored_drug"]]
+    elif without == 0:
+        lines = [words.say("regimens.all_skilled", grades=join(grades.values()))]
+    else:
+        noun = words["regimens.drug"] if total == 1 else words["regimens.drugs"]
+        lines = [words.say("regimens.without_skill", without=str(without), all=str(total), drugs=noun)]
+    lost = [drug.value for drug, grade in grades.items() if grade != NO_SKILL and drug not in evaluable]
+    if lost:
+        lines.append(words.say("regimens.not_evaluable", drugs=join(lost)))
+    if regimen.evidence.without_signature:
+        lines.append(words.say("regimens.without_signature", drugs=join(regimen.evidence.without_signature)))
+    return lines
+
+
+def _against_lines(regimen: RegimenResult, words: Words) -> list[str]:
+    lines = [words.say("regimens.caution", message=item.message) for item in _against(regimen)]
+    count = len(_unknown(regimen))
+    if count:
+        lines.append(words["regimens.open_one"] if count == 1 else words.say("regimens.open_many", count=str(count)))
+    return lines or [words["regimens.nothing"]]
+
+
+def _aside(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> str:
+    """A regimen at the end of the order in one line: why it stands there in full, its cautions by topic."""
+    full = [item for item in _against(regimen) if item.status == "contraindicated" or item.code == LINE_CODE]
+    reasons = [item.message.rstrip(".") for item in full]
+    topics = dict.fromkeys(_topic(item, words) for item in _against(regimen) if item not in full)
+    if topics:
+        reasons.append(words.say("regimens.aside_cautions", topics=words["number.join"].join(topics)))
+    against = words.say("regimens.aside_against", findings="; ".join(reasons)) if reasons else ""
+    return words.say(
+        "regimens.aside_item",
+        rank=_rank(regimen, words),
+        name=regimen.name,
+        rule=words[f"rule.{regimen.rule}"],
+        score=words.decimal(regimen.score, 0),
+        evidence="; ".join(_evidence(regimen, evaluable, words)),
+        against=against,
+    )
+
+
+def _topic(finding: Finding, words: Words) -> str:
+    """What a finding is about, by the first part of its code (``ecog_0_1``: ECOG); else its own message."""
+    key = f"topic.{finding.code.partition('_')[0]}"
+    return words[key] if key in words else finding.message.rstrip(".")
+
+
+def _open_checks(regimens: list[RegimenResult], words: Words) -> Values | None:
+    """Every open question once, in the order in which the regimens raise it."""
+    topics = dict.fromkeys(_topic(finding, words) for regimen in regimens for finding in _unknown(regimen))
+    return {"label": words["regimens.check"], "items": list(topics)} if topics else None

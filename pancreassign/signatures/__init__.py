@@ -1,0 +1,1 @@
+"""Signature packs: loading, verifying, scoring and calibrating."""

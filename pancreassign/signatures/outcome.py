@@ -1,0 +1,151 @@
+"""One drug in one tumour: score, calibrate, call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pancreassign.records import (
+    Contribution,
+    Coverage,
+    Drug,
+    DrugResult,
+    General,
+    Interval,
+    Validation,
+    rounded,
+)
+from pancreassign.signatures import calibrate
+from pancreassign.signatures.calibrate import Estimate
+from pancreassign.signatures.pack import Signature
+from pancreassign.signatures.score import Score, score
+
+Array = npt.NDArray[np.float64]
+QUANTILES = (0, 5, 25, 50, 75, 95, 100)
+NO_CALL = Estimate(calibrate.BASE_RATE, calibrate.BASE_RATE, calibrate.BASE_RATE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A drug's result for the record, and what the regimens need beside it.
+
+    ``sensitive`` and ``resistant`` are the probabilities of the two thirds for this tumour (the base rate where
+    there is no score), ``reference_*`` those of the reference tumours, in the reference's order.
+    """
+
+    result: DrugResult
+    sensitive: Estimate
+    resistant: Estimate
+    reference_sensitive: Array
+    reference_resistant: Array
+
+
+def evaluate_drug(
+    drug: Drug, signature: Signature, z: pd.Series, error: pd.Series | None, frozen: bool, qc_failed: bool
+) -> Outcome:
+    """Score, calibrate and call one drug.
+
+    Parameters
+    ----------
+    z, error
+        As in :class:`pancreassign.normalize.apply.Normalised`.
+    frozen
+        Whether the specimen is known to be frozen; otherwise the noise of paraffin goes into every interval.
+    qc_failed
+        Whether the quality verdict forbids a call.
+    """
+    scored = score(signature.weights, z, error)
+    noise = float(np.hypot(scored.noise, 0.0 if frozen else signature.ffpe_noise))
+    sensitive = resistant = None
+    if scored.value is not None:
+        sensitive = calibrate.probability(scored.value, noise, signature.calibration, "sensitive")
+        resistant = calibrate.probability(scored.value, noise, signature.calibration, "resistant")
+    call, reason = calibrate.call(sensitive, signature.grade, qc_failed)
+    result = DrugResult(
+        drug=drug,
+        call=call,
+        reason=reason,
+        score=rounded(scored.value),
+        score_interval=_score_interval(scored.value, noise),
+        percentile=_percentile(scored.value, signature.reference_scores),
+        probability=rounded(sensitive.point) if sensitive else None,
+        probability_interval=_interval(sensitive),
+        evidence=signature.grade,
+        validation=_validation(signature),
+        reference=_quantiles(signature.reference_scores),
+        coverage=_coverage(signature, scored),
+        contributions=_contributions(signature, scored),
+    )
+    return Outcome(
+        result,
+        sensitive or NO_CALL,
+        resistant or NO_CALL,
+        _at_reference(signature, "sensitive"),
+        _at_reference(signature, "resistant"),
+    )
+
+
+def evaluate_general(signature: Signature, z: pd.Series) -> General:
+    """The sensitivity that the drugs share: a score and its percentile, without a call."""
+    value = score(signature.weights, z, None).value
+    return General(
+        score=rounded(value), percentile=_percentile(value, signature.reference_scores), evidence=signature.grade
+    )
+
+
+def _percentile(value: float | None, reference: Array) -> float | None:
+    return None if value is None else rounded(calibrate.percentile(value, reference))
+
+
+def _score_interval(value: float | None, noise: float) -> Interval | None:
+    if value is None:
+        return None
+    half = calibrate.HALF_WIDTH * noise
+    return Interval(low=_known(value - half), high=_known(value + half), level=calibrate.LEVEL)
+
+
+def _interval(estimate: Estimate | None) -> Interval | None:
+    if estimate is None:
+        return None
+    return Interval(low=_known(estimate.low), high=_known(estimate.high), level=calibrate.LEVEL)
+
+
+def _known(value: float) -> float:
+    known = rounded(value)
+    if known is None:  # a NaN here is a defect of ours, not something unknown
+        raise ArithmeticError("an interval came out as NaN")
+    return known
+
+
+def _at_reference(signature: Signature, third: str) -> Array:
+    fit = signature.calibration.iloc[0]
+    return calibrate.curve(signature.reference_scores, fit[f"{third}_intercept"], fit[f"{third}_slope"])
+
+
+def _quantiles(reference: Array) -> dict[str, float]:
+    values = np.percentile(reference, QUANTILES)
+    return {f"q{q}": _known(float(value)) for q, value in zip(QUANTILES, values, strict=True)}
+
+
+def _coverage(signature: Signature, scored: Score) -> Coverage:
+    genes = len(signature.weights)
+    missing = [str(signature.symbols[gene]) for gene in scored.missing]
+    return Coverage(genes=genes, found=genes - len(missing), missing=sorted(missing))
+
+
+def _contributions(signature: Signature, scored: Score) -> list[Contribution]:
+    """Largest first, symbol as tie-break, so that the order does not depend on the input's."""
+    pairs = [(str(signature.symbols[gene]), _known(value)) for gene, value in scored.contributions.dropna().items()]
+    pairs.sort(key=lambda pair: (-abs(pair[1]), pair[0]))
+    return [Contribution(symbol=symbol, value=value) for symbol, value in pairs]
+
+
+def _validation(signature: Signature) -> Validation:
+    figures = signature.validation
+    keys = set(Validation.model_fields) - {"source"}
+    return Validation(
+        **{key: figures[key] for key in keys}, source="nested cross-validation in the training models (card.md)"
+    )

@@ -1,0 +1,110 @@
+"""Simulated tumours: drawn from the frozen reference, degraded or mixed on purpose, and labelled as simulated."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pancreassign.counts.metadata import SIMULATED_PREFIX
+from pancreassign.errors import ConfigError
+
+Array = npt.NDArray[np.float64]
+
+
+class SimulatedSample(BaseModel):
+    """One sample to draw.
+
+    ``reads`` is the library size. ``gene_noise`` is the standard deviation, in log2 units, of a disturbance of
+    each gene by itself, and ``dropout`` the share of genes lost: both stand for degraded RNA. ``mix_with`` names
+    a kind of excluded sample whose mean profile the reference keeps, ``mix_share`` its share of the reads.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=rf"^{SIMULATED_PREFIX}[A-Za-z0-9_-]+$")
+    patient: str
+    site: str = "pancreas"
+    preservation: str = "ffpe"
+    reads: int = Field(gt=0, le=200_000_000)
+    gene_noise: float = Field(default=0.0, ge=0.0)
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    mix_with: str | None = None
+    mix_share: float = Field(default=0.0, ge=0.0, le=1.0)
+
+
+class SimulationRecipe(BaseModel):
+    """Which samples to draw, and the seed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int
+    sample: list[SimulatedSample] = Field(min_length=1)
+
+
+def read_recipe(path: Path) -> SimulationRecipe:
+    """Read a simulation recipe; raises :class:`ConfigError` naming the key at fault."""
+    try:
+        return SimulationRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read as TOML ({error})", "Give the path of a recipe.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(step) for step in first["loc"])
+        raise ConfigError(str(path), f"{key}: {first['msg']}", "See data/example/recipe.toml.") from None
+
+
+def simulate(recipe: SimulationRecipe, genes: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
+    """Draw every sample of a recipe: genes × samples, integer counts of protein-coding genes.
+
+    Parameters
+    ----------
+    genes, loadings
+        The reference's gene table and factor loadings.
+    """
+    drawn = {
+        # a generator of its own for each sample, so that adding one to a recipe does not change the others
+        sample.name: _draw(sample, genes, loadings, np.random.default_rng([recipe.seed, place]))
+        for place, sample in enumerate(recipe.sample)
+    }
+    return pd.DataFrame(drawn, index=genes.index).rename_axis("gene_id")
+
+
+def _draw(sample: SimulatedSample, genes: pd.DataFrame, loadings: pd.DataFrame, rng: np.random.Generator) -> Array:
+    """Negative binomial counts around ``2^(mean + loadings · f + noise) - 1``, with ``f`` and noise normal."""
+    factors = rng.standard_normal(loadings.shape[1])
+    logs = genes["mean"].to_numpy() + loadings.loc[genes.index].to_numpy() @ factors
+    logs = logs + sample.gene_noise * rng.standard_normal(len(genes))
+    shares = np.maximum(2.0**logs - 1.0, 0.0)
+    shares[rng.random(len(genes)) < sample.dropout] = 0.0
+    shares /= shares.sum()
+    if sample.mix_with is not None:
+        other = _profile(sample, genes)
+        shares = (1.0 - sample.mix_share) * shares + sample.mix_share * other
+    return _negative_binomial(sample.reads * shares, genes["dispersion"].to_numpy(), rng)
+
+
+def _profile(sample: SimulatedSample, genes: pd.DataFrame) -> Array:
+    column = f"profile_{sample.mix_with}"
+    if column not in genes.columns:
+        known = [name.removeprefix("profile_") for name in genes.columns if name.startswith("profile_")]
+        raise ConfigError(sample.name, f"mix_with is {sample.mix_with!r}", f"The reference has: {', '.join(known)}.")
+    profile = genes[column].to_numpy(dtype=float)
+    return np.asarray(profile / profile.sum())
+
+
+def _negative_binomial(mean: Array, dispersion: Array, rng: np.random.Generator) -> Array:
+    """Counts of mean ``mean`` and variance ``mean + dispersion · mean²`` (gamma-Poisson)."""
+    rate = rng.gamma(1.0 / dispersion, dispersion * mean)
+    return rng.poisson(rate).astype(np.int64)
+
+
+def metadata(samples: Sequence[SimulatedSample]) -> pd.DataFrame:
+    """The ``samples.tsv`` that goes with the counts."""
+    rows = [sample.model_dump(include={"name", "patient", "site", "preservation"}) for sample in samples]
+    return pd.DataFrame(rows).rename(columns={"name": "sample"}).set_index("sample")

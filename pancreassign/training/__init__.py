@@ -1,0 +1,1 @@
+"""From chemograms with expression to a signature pack, with an honest evaluation."""

@@ -1,0 +1,227 @@
+"""From a recipe to a signature pack: train, evaluate, calibrate, grade, freeze, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pancreassign import __version__, artefacts
+from pancreassign.counts.genes import GeneTable
+from pancreassign.errors import ConfigError
+from pancreassign.normalize.reference import Reference
+from pancreassign.records import rounded
+from pancreassign.signatures import pack
+from pancreassign.training import card, datasets, evaluate, transfer
+from pancreassign.training.ceiling import between_assays
+from pancreassign.training.models import Ridge, normal_scores
+from pancreassign.training.recipe import Recipe
+
+Array = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+MIN_GENES = 50
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The fitted signatures of all targets: ``weights`` genes × targets, ``scores`` models × targets out of fold."""
+
+    expression: pd.DataFrame
+    sensitivity: pd.DataFrame
+    weights: pd.DataFrame
+    penalties: pd.Series
+    scores: pd.DataFrame
+
+
+def train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, folder: Path, progress: Progress) -> str:
+    """Train every signature of ``recipe`` into the empty ``folder``; return the pack's hash.
+
+    Parameters
+    ----------
+    data
+        The folder that the recipe's paths are relative to.
+    reference
+        The frozen reference, whose panel the signatures are trained inside.
+    progress
+        Told each step, in words.
+    """
+    progress("reading the training models")
+    models = datasets.load(recipe.models.model_dump(), data, genes)
+    sensitivity = models.sensitivity.assign(**{pack.GENERAL: normal_scores(models.sensitivity.to_numpy()).mean(axis=1)})
+    trained = fit(recipe, models.expression, sensitivity, reference, progress)
+    progress("scoring the reference tumours and the FFPE pairs")
+    z, counts = transfer.reference_tumours([data / path for path in recipe.tumours.counts], reference, genes)
+    pairs, _ = transfer.read_z([data / recipe.ffpe.counts], reference, genes)
+    costs = {t: _transfer(recipe, trained, t, z, counts, pairs, genes) for t in pack.TARGETS}
+    progress("permutations and bootstrap")
+    figures = validate(recipe, trained, between_assays(recipe.ceiling, data))
+    attempts = try_gene_sets(recipe, models.expression, sensitivity, reference, progress)
+    signatures = {}
+    for index, target in enumerate(pack.TARGETS):
+        seed = recipe.seed + 100 + index
+        response = trained.sensitivity[target].to_numpy()
+        signatures[target] = pack.Signature(
+            trained.weights[target],
+            reference.genes.loc[trained.weights.index, "symbol"],
+            evaluate.calibrate(
+                trained.scores[target].to_numpy(), response, recipe.evaluation.calibration_draws, seed
+            ),
+            z[trained.weights.index].to_numpy() @ trained.weights[target].to_numpy(),
+            _round({**figures[target], **costs[target]}),
+        )
+    progress("writing the pack")
+    pack.save(folder, _manifest(recipe, trained, reference), signatures, list(reference.tumours))
+    text = card.write(recipe, reference, signatures, trained.weights.shape[0], len(sensitivity), attempts)
+    (folder / "card.md").write_text(text, encoding="utf-8")
+    return artefacts.seal(folder)
+
+
+def fit(
+    recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, reference: Reference, progress: Progress
+) -> Trained:
+    """Fit the final weights on all models, and the out-of-fold scores by nested cross-validation."""
+    panel = expression.columns.intersection(reference.panel, sort=False).sort_values()
+    if len(panel) < MIN_GENES:
+        raise ConfigError(
+            recipe.models.expression,
+            f"holds {len(panel)} genes of the reference's panel; at least {MIN_GENES} are needed",
+            "Give expression of more genes, or a reference with another panel.",
+        )
+    inside = expression[panel]
+    family = Ridge(recipe.ridge.penalty_per_gene)
+    progress(f"cross-validating {sensitivity.shape[1]} targets on {len(inside)} models × {len(panel)} genes")
+    scores = _out_of_fold(recipe, inside, sensitivity)
+    weights, penalties = family.fit(inside.to_numpy(), sensitivity.to_numpy())
+    targets = list(sensitivity.columns)
+    return Trained(
+        inside,
+        sensitivity,
+        pd.DataFrame(weights, index=panel, columns=targets),
+        pd.Series(penalties, index=targets),
+        pd.DataFrame(scores, index=inside.index, columns=targets),
+    )
+
+
+def _out_of_fold(recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame) -> Array:
+    family, how = Ridge(recipe.ridge.penalty_per_gene), recipe.evaluation
+    return evaluate.out_of_fold(
+        expression.to_numpy(), sensitivity.to_numpy(), family, how.folds, how.repeats, recipe.seed
+    )
+
+
+def validate(recipe: Recipe, trained: Trained, ceilings: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
+    """The validation figures and the grade of every target."""
+    how = recipe.evaluation
+    scores, sensitivity = trained.scores.to_numpy(), trained.sensitivity.to_numpy()
+    observed = evaluate.spearman(scores, sensitivity)
+    family = Ridge(recipe.ridge.penalty_per_gene)
+    setup = {"seed": recipe.seed, **how.model_dump()}
+    p = evaluate.permutation_p(trained.expression.to_numpy(), sensitivity, observed, family, setup)
+    figures = {}
+    for column, target in enumerate(trained.scores.columns):
+        score, response = scores[:, column], sensitivity[:, column]
+        bounds = evaluate.bootstrap_intervals(score, response, how.bootstrap, recipe.seed)
+        ceiling = ceilings.get(target)
+        figures[target] = {
+            "grade": evaluate.grade(bounds["spearman"][0]),
+            "n": len(score),
+            "spearman": float(observed[column]),
+            "spearman_interval": _interval(bounds["spearman"]),
+            "auroc": evaluate.auroc(score, evaluate.sensitive_third(response)),
+            "auroc_interval": _interval(bounds["auroc"]),
+            "permutation_p": float(p[column]),
+            **evaluate.calibration_figures(score, response),
+            "penalty_per_gene": float(trained.penalties[target]),
+            "ceiling": ceiling["ceiling"] if ceiling else None,
+            "ceiling_source": recipe.ceiling.source if ceiling else None,
+            "ceiling_lines": ceiling["n"] if ceiling else None,
+        }
+    return figures
+
+
+def try_gene_sets(
+    recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, reference: Reference, progress: Progress
+) -> dict[str, dict[str, float]]:
+    """Cross-validated Spearman with other gene sets, for the card's list of all that was tried; none is chosen."""
+    expressed = reference.genes.index[reference.genes["panel"] | reference.genes["stable"]]
+    sets = {
+        "panel (shipped)": expression.columns.intersection(reference.panel),
+        "expressed in tumours": expression.columns.intersection(expressed),
+        "all measured": expression.columns,
+    }
+    attempts = {}
+    for name, chosen in sets.items():
+        progress(f"for the card: {name}, {len(chosen)} genes")
+        rho = evaluate.spearman(_out_of_fold(recipe, expression[chosen], sensitivity), sensitivity.to_numpy())
+        attempts[f"{name}, {len(chosen)} genes"] = dict(zip(sensitivity.columns, rho.tolist(), strict=True))
+    return attempts
+
+
+def _transfer(
+    recipe: Recipe,
+    trained: Trained,
+    target: str,
+    z: pd.DataFrame,
+    counts: pd.DataFrame,
+    pairs: pd.DataFrame,
+    genes: GeneTable,
+) -> dict[str, Any]:
+    weights = trained.weights[target]
+
+    def score(samples: pd.DataFrame) -> Array:
+        # a kidney library may lack a panel gene; it then counts as the reference mean, as in scoring
+        return np.asarray(samples.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy())
+
+    everything = [*recipe.ffpe.matched, *recipe.ffpe.mismatched]
+    scores = trained.scores[target].to_numpy()
+    return {
+        "to_tumours": transfer.own_world_cost(weights, trained.expression, scores, z, counts, genes),
+        "ffpe": transfer.paraffin_noise(score, pairs, recipe.ffpe.matched),
+        "ffpe_all_pairs": transfer.paraffin_noise(score, pairs, everything),
+    }
+
+
+def _interval(bounds: tuple[float, float]) -> dict[str, float]:
+    return {"low": bounds[0], "high": bounds[1], "level": evaluate.INTERVAL}
+
+
+def _round(value: Any) -> Any:
+    """Floats to six significant digits throughout, so that a rebuild gives the same bytes."""
+    if isinstance(value, dict):
+        return {key: _round(item) for key, item in value.items()}
+    return rounded(value) if isinstance(value, float) else value
+
+
+def _manifest(recipe: Recipe, trained: Trained, reference: Reference) -> dict[str, Any]:
+    return {
+        "name": recipe.name,
+        "version": recipe.version,
+        "released": recipe.released,
+        "description": recipe.description,
+        "endpoint": recipe.models.endpoint,
+        "protocol": reference.manifest["protocol"],
+        "seed": recipe.seed,
+        "family": "ridge",
+        "genes": len(trained.weights),
+        "models": len(trained.sensitivity),
+        "training_data": {
+            "name": recipe.models.name,
+            "source": recipe.models.source,
+            "terms": recipe.models.terms,
+        },
+        "reference": {
+            "name": reference.name,
+            "version": reference.manifest["version"],
+            "sha256": reference.sha256,
+        },
+        "packages": {
+            "pancreassign": __version__,
+            **{name: version(name) for name in ("numpy", "pandas", "scipy", "scikit-learn")},
+        },
+    }

@@ -1,0 +1,94 @@
+"""Training data: models with expression and drug response, read in one direction (higher = more sensitive)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pancreassign.counts.genes import GeneTable
+from pancreassign.errors import ConfigError
+from pancreassign.records import Drug
+
+SIGNS = {"resistant": -1.0, "sensitive": 1.0}
+"""By the table's ``high_means``: AUC and lnIC50 are high for resistant models, AAC for sensitive ones."""
+
+
+@dataclass(frozen=True)
+class ModelSet:
+    """Models with expression and response.
+
+    Attributes
+    ----------
+    expression
+        models × genes (Ensembl gene ids), log2 units.
+    sensitivity
+        models × drugs, higher = more sensitive, in the measure's own units; no missing value.
+    """
+
+    expression: pd.DataFrame
+    sensitivity: pd.DataFrame
+
+
+def read_response(path: Path, same_drug: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Read a tidy response table as models × drugs, turned so that higher = more sensitive.
+
+    Parameters
+    ----------
+    path
+        A table with the columns ``model, drug, value, high_means``; drugs other than the five are left out.
+    same_drug
+        Names to read as one of the five drugs, such as ``{"SN-38": "irinotecan"}``.
+
+    Raises
+    ------
+    ConfigError
+        Where a column is missing, a direction is unknown, none of the five drugs is there, or a model has two
+        values for a drug.
+    """
+    table = pd.read_csv(path, sep="\t")
+    needed = {"model", "drug", "value", "high_means"}
+    if not needed <= set(table.columns):
+        raise ConfigError(str(path), f"lacks the columns {sorted(needed - set(table.columns))}", "Give a tidy table.")
+    unknown = sorted(set(table["high_means"].astype(str)) - set(SIGNS))
+    if unknown:
+        raise ConfigError(str(path), f"high_means is {unknown}", "Write 'resistant' or 'sensitive' in every row.")
+    drugs = [drug.value for drug in Drug]
+    table["drug"] = table["drug"].replace(dict(same_drug or {}))
+    table = table[table["drug"].isin(drugs)]
+    if table.empty:
+        raise ConfigError(str(path), "has none of the five drugs", f"Name them {drugs}.")
+    twice = table[table.duplicated(["model", "drug"])]
+    if len(twice):
+        model, drug = twice.iloc[0][["model", "drug"]]
+        raise ConfigError(str(path), f"has {model} twice for {drug}", "Keep one value a model and drug.")
+    signed = table.assign(sensitivity=table["value"] * table["high_means"].map(SIGNS))
+    wide = signed.pivot(index="model", columns="drug", values="sensitivity")
+    return wide[[drug for drug in drugs if drug in wide.columns]]
+
+
+def read_expression(path: Path, genes: GeneTable) -> pd.DataFrame:
+    """Read linear expression (genes × models, FPKM or TPM) as models × Ensembl genes, ``log2(x + 1)``."""
+    table = pd.read_csv(path, sep="\t", index_col=0)
+    if not np.isfinite(table.to_numpy(dtype=float)).all() or (table.to_numpy() < 0).any():
+        raise ConfigError(str(path), "holds negative or missing values", "Give linear FPKM or TPM for every gene.")
+    ids = genes.resolve(table.index.astype(str)).primary
+    known = ids != ""
+    summed = table.loc[known].groupby(ids[known]).sum()
+    return np.log2(1.0 + summed).T
+
+
+def load(recipe: Mapping[str, Any], data: Path, genes: GeneTable) -> ModelSet:
+    """Load the models that have expression and all five responses."""
+    expression = read_expression(data / recipe["expression"], genes)
+    response = read_response(data / recipe["response"])
+    lacking = [drug.value for drug in Drug if drug.value not in response.columns]
+    if lacking:
+        raise ConfigError(str(recipe["response"]), f"has no response for {lacking}", "All five drugs are needed.")
+    complete = response.dropna()
+    models = expression.index.intersection(complete.index).sort_values()
+    return ModelSet(expression.loc[models], complete.loc[models])

@@ -1,0 +1,167 @@
+"""Evaluation: nested cross-validation, intervals over patients, a permutation null, calibration, the grade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import rankdata
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, StratifiedKFold
+
+from pancreassign.records import BASE_RATE, Grade
+from pancreassign.signatures.calibrate import curve
+from pancreassign.training.models import Ridge, standardise
+
+Array = npt.NDArray[np.float64]
+
+INTERVAL = 0.95
+"""Level of the validation intervals; that of Spearman decides grade C (design, section 4)."""
+MIN_LOGIT_SPREAD = 0.1
+"""Standard deviation of the logits below which a calibration slope says nothing (judgement)."""
+SLOPE_SHRINKAGE = 1.0
+"""Inverse penalty of the calibration curves on a score of unit variance (judgement: a weak pull to the base rate)."""
+
+
+def splits(n: int, folds: int, repeats: int, seed: int) -> Iterator[tuple[Array, Array]]:
+    """Train and test indices of a repeated K-fold."""
+    for repeat in range(repeats):
+        yield from KFold(folds, shuffle=True, random_state=seed + repeat).split(np.empty(n))
+
+
+def out_of_fold(expression: Array, sensitivity: Array, family: Ridge, folds: int, repeats: int, seed: int) -> Array:
+    """Scores of each model by signatures that never saw it, averaged over the repeats.
+
+    Everything that is fitted (standardisation, normal scores, penalty, weights) is fitted inside the training
+    fold. No training mean is added back: pooled predictions that keep it are biased against the truth.
+
+    Parameters
+    ----------
+    expression
+        models × genes.
+    sensitivity
+        models × targets.
+
+    Returns
+    -------
+    models × targets.
+    """
+    total = np.zeros_like(sensitivity)
+    for train, test in splits(len(expression), folds, repeats, seed):
+        weights, _ = family.fit(expression[train], sensitivity[train])
+        total[test] += standardise(expression[test], expression[train]) @ weights
+    return total / repeats
+
+
+def sensitive_third(sensitivity: Array, third: str = "sensitive") -> npt.NDArray[np.bool_]:
+    """Which models belong to the ``sensitive`` (or ``resistant``) third by rank; ``sensitivity`` is 1-D."""
+    order = rankdata(sensitivity if third == "sensitive" else -sensitivity, method="ordinal")
+    return np.asarray(order > len(sensitivity) - round(len(sensitivity) * BASE_RATE))
+
+
+def spearman(a: Array, b: Array) -> Array:
+    """Spearman correlation of each column of ``a`` with the same column of ``b`` (1-D arrays are one column).
+
+    A column without variance has no correlation and gives 0.
+    """
+    x, y = (rankdata(v, axis=0) - (len(v) + 1) / 2 for v in (a, b))
+    norm = np.sqrt((x**2).sum(axis=0) * (y**2).sum(axis=0))
+    return np.asarray((x * y).sum(axis=0) / np.where(norm > 0, norm, np.inf))
+
+
+def auroc(score: Array, positive: npt.NDArray[np.bool_]) -> float:
+    """Area under the ROC curve by the rank-sum formula, ties half; NaN where a class is empty."""
+    n_positive = int(positive.sum())
+    n_negative = len(positive) - n_positive
+    if not n_positive or not n_negative:
+        return float("nan")
+    return float((rankdata(score)[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+
+
+def bootstrap_intervals(score: Array, sensitivity: Array, draws: int, seed: int) -> dict[str, tuple[float, float]]:
+    """Percentile-bootstrap intervals of Spearman and AUROC over patients (one model a patient)."""
+    rng = np.random.default_rng(seed)
+    picks = rng.integers(0, len(score), (draws, len(score)))
+    positive = sensitive_third(sensitivity)
+    tails = [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2]
+    rho = np.quantile(spearman(score[picks].T, sensitivity[picks].T), tails)
+    area = np.nanquantile([auroc(score[pick], positive[pick]) for pick in picks], tails)
+    return {"spearman": (float(rho[0]), float(rho[1])), "auroc": (float(area[0]), float(area[1]))}
+
+
+def permutation_p(expression: Array, sensitivity: Array, observed: Array, family: Ridge, recipe: dict[str, Any]) -> Array:
+    """One-sided p of each target's Spearman: the whole cross-validation is run again on shuffled responses."""
+    rng = np.random.default_rng(recipe["seed"])
+    shuffles = np.array([rng.permutation(len(expression)) for _ in range(recipe["permutations"])])
+    exceed = np.zeros(sensitivity.shape[1])
+    for target in range(sensitivity.shape[1]):
+        shuffled = sensitivity[shuffles, target].T
+        scores = out_of_fold(expression, shuffled, family, recipe["folds"], recipe["repeats"], recipe["seed"])
+        exceed[target] = np.count_nonzero(spearman(scores, shuffled) >= observed[target])
+    return (1 + exceed) / (1 + len(shuffles))
+
+
+def logistic(score: Array, positive: npt.NDArray[np.bool_], direction: float) -> tuple[float, float]:
+    """Intercept and slope of Platt's curve; a slope against ``direction`` becomes 0, and the curve the base rate.
+
+    The direction is fixed by what a score means (higher = more sensitive); where the models contradict it, the
+    score says nothing rather than the opposite.
+    """
+    base = (float(np.log(BASE_RATE / (1 - BASE_RATE))), 0.0)
+    spread = score.std()
+    if spread == 0 or positive.all() or not positive.any():
+        return base
+    centre = score.mean()
+    fit = LogisticRegression(C=SLOPE_SHRINKAGE).fit(((score - centre) / spread)[:, None], positive)
+    slope = float(fit.coef_[0, 0]) / spread
+    if slope * direction <= 0:
+        return base
+    return float(fit.intercept_[0]) - slope * centre, slope
+
+
+def calibrate(score: Array, sensitivity: Array, draws: int, seed: int) -> pd.DataFrame:
+    """The calibration table of a signature: the fitted curves (draw 0), then bootstrap refits over patients."""
+    rng = np.random.default_rng(seed)
+    picks = [np.arange(len(score)), *rng.integers(0, len(score), (draws, len(score)))]
+    rows = []
+    for pick in picks:
+        row: dict[str, float] = {}
+        for third, direction in (("sensitive", 1.0), ("resistant", -1.0)):
+            inside = sensitive_third(sensitivity, third)
+            row[f"{third}_intercept"], row[f"{third}_slope"] = logistic(score[pick], inside[pick], direction)
+        rows.append(row)
+    return pd.DataFrame(rows, index=pd.RangeIndex(len(rows), name="draw"))
+
+
+def calibration_figures(score: Array, sensitivity: Array) -> dict[str, float | None]:
+    """Brier score and calibration slope of probabilities that each come from curves fitted on other models.
+
+    Folds are stratified with one sensitive model each, so that every training part has the same base rate;
+    otherwise a left-out sensitive model lowers the base rate that predicts it, and the figures come out worse
+    than they are. The slope is ``None`` where the probabilities barely differ: there is then nothing to slope.
+    """
+    positive = sensitive_third(sensitivity)
+    chances = np.empty(len(score))
+    folds = StratifiedKFold(int(positive.sum()), shuffle=True, random_state=0)
+    for train, test in folds.split(score[:, None], positive):
+        intercept, slope = logistic(score[train], positive[train], 1.0)
+        chances[test] = curve(score[test], intercept, slope)
+    logit = np.log(chances / (1 - chances))
+    free = LogisticRegression(C=np.inf).fit(logit[:, None], positive) if logit.std() > MIN_LOGIT_SPREAD else None
+    return {
+        "brier": float(np.mean((chances - positive) ** 2)),
+        "brier_base_rate": float(np.mean((BASE_RATE - positive) ** 2)),
+        "calibration_slope": None if free is None else float(free.coef_[0, 0]),
+    }
+
+
+def grade(spearman_low: float) -> Grade:
+    """The evidence grade that cross-validation can give: C where its interval excludes no skill, else D.
+
+    A and B need a prospective trial or an independent set; ``train`` never assigns A, and no independent set
+    is configured yet (design, section 4).
+    """
+    return "C" if spearman_low > 0 else "D"

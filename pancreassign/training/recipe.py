@@ -1,0 +1,99 @@
+"""The declarative recipe of a signature pack (``pancreassign train CONFIG.toml``)."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pancreassign.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Models(_Section):
+    """The training models: paths are relative to the data folder."""
+
+    name: str
+    source: str
+    terms: str
+    endpoint: str
+    expression: str
+    response: str
+    limits: list[str] = []
+
+
+class RidgeSection(_Section):
+    """The model family: candidate penalties, in multiples of the number of genes."""
+
+    penalty_per_gene: list[float] = Field(min_length=1)
+
+
+class Evaluation(_Section):
+    """Repeated nested cross-validation, bootstrap, permutations and calibration refits."""
+
+    folds: int = Field(ge=2)
+    repeats: int = Field(ge=1)
+    bootstrap: int = Field(ge=100)
+    permutations: int = Field(ge=0)
+    calibration_draws: int = Field(ge=100)
+
+
+class Tumours(_Section):
+    """Counts of the reference tumours, to freeze their scores."""
+
+    counts: list[str]
+
+
+class Pairs(_Section):
+    """FFPE and fresh libraries of the same tumours: ``[FFPE, fresh]`` column names."""
+
+    counts: str
+    source: str
+    matched: list[tuple[str, str]]
+    mismatched: list[tuple[str, str]]
+
+
+class Ceiling(_Section):
+    """The same lines in two laboratories' assays: the agreement that no model can be asked to pass."""
+
+    first: str
+    second: str
+    lines: str
+    tissue: str
+    source: str
+    same_drug: dict[str, str]
+
+
+class Recipe(_Section):
+    """A whole recipe."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    released: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
+    description: str
+    seed: int
+    reference: str
+    models: Models
+    ridge: RidgeSection
+    evaluation: Evaluation
+    tumours: Tumours
+    ffpe: Pairs
+    ceiling: Ceiling
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read and check a recipe; raises :class:`ConfigError` naming the key at fault."""
+    try:
+        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read ({error})", "Give the path of a recipe in TOML.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"is not TOML ({error})", "Mend the line that it names.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(step) for step in first["loc"])
+        raise ConfigError(str(path), f"{key}: {first['msg']}", "See signatures/README.md for every key.") from None

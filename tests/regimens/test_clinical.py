@@ -1,0 +1,137 @@
+"""Clinical files: what is read, and what each error names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pancreassign.errors import ClinicalError, Faults
+from pancreassign.regimens.clinical import FIELDS, Clinical, load_clinical, setting_of
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_toml_of_one_patient(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "clinical.toml",
+        'setting = "adjuvant"\nage = 71\necog = 1\nbilirubin_uln = 1\nugt1a1 = "*28/*1"\npregnancy = false\n'
+        'prior_regimens = ["folfirinox", "other"]\n',
+    )
+    table = load_clinical(path, known_regimens=["folfirinox"])
+    assert list(table) == [""]
+    assert table[""].given() == {
+        "setting": "adjuvant",
+        "age": 71,
+        "ecog": 1,
+        "bilirubin_uln": 1.0,
+        "ugt1a1": "*1/*28",
+        "pregnancy": False,
+        "prior_regimens": ["folfirinox", "other"],
+    }
+
+
+def test_toml_may_name_its_sample(tmp_path: Path) -> None:
+    table = load_clinical(write(tmp_path, "c.toml", 'sample = "P1"\necog = 0\n'))
+    assert table == {"P1": Clinical(ecog=0)}
+
+
+def test_tsv_of_many_with_unknowns(tmp_path: Path) -> None:
+    text = (
+        "sample\tecog\tgbrca_palb2\tdpyd\tprior_regimens\turacilaemia_ng_ml\r\n"
+        "A\t2\tyes\t\tgemcitabine; gemcap\t12.5\r\nB\t\tfalse\tpartial\r\n\r\n"
+    )
+    table = load_clinical(write(tmp_path, "c.tsv", "\ufeff" + text))
+    assert table == {
+        "A": Clinical(ecog=2, gbrca_palb2=True, prior_regimens=["gemcitabine", "gemcap"], uracilaemia_ng_ml=12.5),
+        "B": Clinical(gbrca_palb2=False, dpyd="partial"),
+    }
+    assert table["B"].ecog is None
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("ecog = 5", "ecog"),
+        ("ecog = true", "ecog"),
+        ("age = 7", "age"),
+        ("bilirubin_uln = 250", "bilirubin_uln"),
+        ("bilirubin_uln = nan", "bilirubin_uln"),
+        ("neuropathy_grade = 5", "neuropathy_grade"),
+        ('dpyd = "deficient"', "dpyd"),
+        ("uracilaemia_ng_ml = 0", "uracilaemia_ng_ml"),
+        ('ugt1a1 = "28/28"', "ugt1a1"),
+        ('gbrca_palb2 = "no"', "gbrca_palb2"),
+        ('setting = "palliative"', "setting"),
+        ('prior_regimens = ["FOLFIRINOX"]', "prior_regimens"),
+        ('prior_regimens = ["unheard_of"]', "prior_regimens"),
+        ("performance = 1", "performance"),
+        ('setting = "second_line"\nprior_regimens = []', "setting"),
+        ("sample = 3", "sample"),
+    ],
+)
+def test_impossible_toml_names_file_and_field(tmp_path: Path, line: str, field: str) -> None:
+    path = write(tmp_path, "c.toml", line + "\n")
+    with pytest.raises(ClinicalError) as caught:
+        load_clinical(path, known_regimens=["folfirinox"])
+    assert caught.value.where == f"{path}, field {field}"
+    assert caught.value.problem
+    assert caught.value.mend
+
+
+def test_all_faults_of_a_table_at_once(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "c.tsv", "sample\tecog\tmsi\nA\t9\tmaybe\nB\t1\ttrue\nB\t1\ttrue\n\t1\ttrue\nC\t1\ttrue\tx\n"
+    )
+    with pytest.raises(Faults) as caught:
+        load_clinical(path)
+    assert [fault.where for fault in caught.value.faults] == [
+        f"{path}, sample A, field msi",
+        f"{path}, sample A, field ecog",
+        f"{path}, sample B",
+        f"{path}, row 4, column sample",
+        f"{path}, row 5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where", "problem"),
+    [
+        ("c.tsv", "sample\tperformance\nA\t1\n", "field performance", "unknown"),
+        ("c.tsv", "ecog\n1\n", "c.tsv", "no column sample"),
+        ("c.tsv", "", "c.tsv", "no column sample"),
+        ("c.tsv", "sample\tecog\tecog\nA\t1\t1\n", "column ecog", "twice"),
+        ("c.tsv", "sample\tecog\nA\tNA\n", "sample A, field ecog", "'NA'"),
+        ("c.tsv", "sample\tage\nA\t70.5\n", "sample A, field age", "70.5"),
+        ("c.csv", "sample,ecog\nA,1\n", "c.csv", ".tsv"),
+        ("c.toml", "ecog 1\n", "c.toml", "not TOML"),
+    ],
+)
+def test_bad_files(tmp_path: Path, name: str, text: str, where: str, problem: str) -> None:
+    with pytest.raises(ClinicalError) as caught:
+        load_clinical(write(tmp_path, name, text))
+    assert str(tmp_path) in caught.value.where
+    assert where in caught.value.where
+    assert problem in caught.value.problem
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ClinicalError, match=r"absent\.toml: cannot be read"):
+        load_clinical(tmp_path / "absent.toml")
+
+
+def test_setting_is_assumed_only_where_none_is_given() -> None:
+    assumed = setting_of(Clinical())
+    assert (assumed.value, assumed.assumed) == ("first_line_metastatic", True)
+    told = setting_of(Clinical(setting="first_line_metastatic"))
+    assert (told.value, told.assumed) == ("first_line_metastatic", False)
+
+
+def test_every_field_is_optional() -> None:
+    assert Clinical().given() == {}
+    assert all(getattr(Clinical(), name) is None for name in FIELDS)

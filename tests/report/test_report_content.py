@@ -1,0 +1,220 @@
+"""What the page says, before any layout."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import report_factory as factory
+
+from pancreassign.records import Prediction
+from pancreassign.report import content
+from pancreassign.report.words import Words, load_words
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return load_words("en")
+
+
+def texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in texts(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in texts(item)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("name", factory.VARIANTS)
+def test_nothing_is_blank_or_none(name: str, words: Words) -> None:
+    page = content.page(factory.VARIANTS[name](), words)
+    marks = {"rule_mark", "name_mark"}
+    rows = [{k: v for k, v in row.items() if k not in marks} for row in page["regimens"]["rows"]]
+    page["regimens"]["rows"] = rows
+    page["footer"]["items"][3][1] = "the input has no name"
+    found = texts(page)
+    assert all(text.strip() for text in found)
+    assert not [text for text in found if re.search(r"\bNone\b|\bnan\b|\{\w*\}", text) and text != words["page.number"]]
+
+
+def test_every_string_is_used_and_none_is_missing() -> None:
+    """A missing key raises KeyError in some variant; an unused one is left over at the end."""
+    asked: set[str] = set()
+
+    class Watched(Words):
+        def __getitem__(self, key: str) -> str:
+            asked.add(key)
+            return super().__getitem__(key)
+
+    words = Watched(load_words("en"))
+    for make in factory.VARIANTS.values():
+        content.page(make(), words)
+    content.page(factory.record(qc={"verdict": "pass", "checks": []}, caveats=[]), words)
+    every = {"age", "ecog", "bilirubin_uln", "neuropathy_grade", "uracilaemia_ng_ml", "ugt1a1", "dpyd", "msi"}
+    every |= {"gbrca_palb2", "pregnancy", "prior_regimens"}
+    content.page(factory.record(clinical=dict.fromkeys(every, True)), words)
+    for setting in ("resectable", "borderline", "locally_advanced", "adjuvant", "second_line"):
+        content.page(factory.record(setting={"value": setting, "assumed": False}), words)
+    rows = factory.regimens()
+    codes = ("age_x", "pregnancy", "already_given", "prior_line", "gbrca_x")
+    rows[0]["eligibility"] = [factory.finding(code, "unknown", code) for code in codes]
+    content.page(factory.record(regimens=rows), words)
+    drugs = [factory.drug(name, percentile=None, probability=0.001) for name in factory.DRUGS]
+    content.page(factory.record(drugs=drugs, sample={"id": "s", "specimen": {"preservation": "frozen"}}), words)
+    assert set(load_words("en")) - asked == set()
+
+
+def test_setting_says_whether_it_was_assumed(words: Words) -> None:
+    assert content.page(factory.record(), words)["top"]["setting"] == "Setting assumed: first-line metastatic"
+    given = content.page(factory.contraindicated(), words)["top"]
+    assert (given["setting"], given["setting_why"]) == ("Setting: first-line metastatic", None)
+
+
+def test_identity_shows_unknown_as_unknown(words: Words) -> None:
+    fields = dict(content.page(factory.low_coverage(), words)["identity"]["fields"])
+    assert fields["Patient"] == fields["Site"] == fields["Preservation"] == "unknown"
+    assert fields["Report date"] == "not given"
+    assert fields["Tumour content"] == "high, 62 % (40–80 %)"
+    assert fields["Input"] == "counts, strand unknown; 59,712 of 60,683 genes matched; expected counts rounded"
+    dated = dict(content.page(factory.record(), words, "2025-11-20")["identity"]["fields"])
+    assert dated["Report date"] == "2025-11-20"
+
+
+def test_clinical_data_in_words(words: Words) -> None:
+    fields = dict(content.page(factory.contraindicated(), words)["identity"]["fields"])
+    assert fields["Clinical data"] == (
+        "age 67, DPYD status complete, neuropathy grade 2, gBRCA/PALB2 variant no, prior regimens none"
+    )
+
+
+def test_quality_table(words: Words) -> None:
+    quality = content.page(factory.failed_quality(), words)["quality"]
+    assert quality["verdict"] == "Failed: no drug is called on this sample."
+    assert [list(row.values()) for row in quality["rows"]] == [
+        ["reads on genes", "212,904 reads", "warn 2,000,000, fail 500,000", "FAIL", True],
+        ["reference genes measured", "98.4 %", "warn 95 %, fail 50 %", "pass", False],
+        ["protein-coding share", "92.1 % of reads", "none", "pass", False],
+        ["mitochondrial share", "unknown", "none", "pass", False],
+        ["largest gene", "3.25", "ceiling 8", "pass", False],
+    ]
+
+
+def test_a_called_drug(words: Words) -> None:
+    row = content.page(factory.record(), words)["drugs"]["rows"][4]
+    assert row == {
+        "drug": "paclitaxel",
+        "call": "sensitive",
+        "symbol": "sensitive",
+        "muted": False,
+        "no_score": None,
+        "alt": "paclitaxel: sensitive. The score lies at percentile 83 of the reference tumours; "
+        "further right is more sensitive.",
+        "percentile": "83",
+        "probability": ["52 %", "(36–68 %)"],
+        "grade": "C",
+        "grade_words": "nested cross-validation in models",
+        "genes": "1,833/1,842",
+        "validation": ["0.41 (0.19–0.60)", "ceiling 0.63"],
+    }
+
+
+def test_a_drug_without_skill_is_grey_and_says_why(words: Words) -> None:
+    row = content.page(factory.record(), words)["drugs"]["rows"][1]
+    assert row["muted"]
+    assert row["call"] == "not evaluable: no demonstrated skill"
+    assert row["validation"][1] == "ceiling unknown"
+
+
+def test_a_drug_without_score(words: Words) -> None:
+    row = content.page(factory.low_coverage(), words)["drugs"]["rows"][2]
+    assert (row["percentile"], row["probability"], row["no_score"]) == ("unknown", ["unknown"], "no score")
+    assert row["alt"] == "irinotecan: not evaluable: too few of the signature's genes. No score is drawn."
+
+
+def test_general_sensitivity_is_no_stronger_than_its_grade(words: Words) -> None:
+    good = content.page(factory.record(), words)["drugs"]["general"]
+    assert good["text"] == "score 0.42, percentile 66. Evidence C, nested cross-validation in models."
+    assert not good["muted"]
+    assert content.page(factory.none_evaluable(), words)["drugs"]["general"]["muted"]
+    assert content.page(factory.failed_quality(), words)["drugs"]["general"]["muted"]
+
+
+def test_ranks_and_ties(words: Words) -> None:
+    rows = content.page(factory.record(), words)["regimens"]["rows"]
+    assert [row["rank"] for row in rows] == ["1 =", "1 =", "1 =", "4", "5", "6", "7", "8"]
+
+
+def test_what_a_regimen_rests_on(words: Words) -> None:
+    rows = content.page(factory.record(), words)["regimens"]["rows"]
+    assert rows[0]["evidence"] == ["1 of 2 drugs without demonstrated skill"]
+    assert rows[3]["evidence"] == ["1 of 1 drug without demonstrated skill", "no signature: cisplatin"]
+    assert rows[6]["evidence"] == ["not scored by a signature", "no signature: S-1"]
+    assert [row["muted"] for row in rows[:2]] == [False, True]
+    assert (rows[0]["score"], rows[6]["score"]) == ("71 (44–91)", "unknown")
+    best = content.page(factory.all_calls(), words)["regimens"]["rows"][1]
+    assert best["evidence"] == ["all with demonstrated skill (C, A, B)"]
+    lost = content.page(factory.failed_quality(), words)["regimens"]["rows"][0]
+    assert lost["muted"]
+    assert lost["evidence"][1] == "not evaluable here: paclitaxel"
+
+
+def test_findings_in_full_and_open_questions_once(words: Words) -> None:
+    regimens = content.page(factory.record(), words)["regimens"]
+    assert regimens["rows"][3]["against"] == [
+        "Caution: benefit shown only with a germline BRCA1/2 or PALB2 variant, unknown here",
+        "2 checks open",
+    ]
+    assert regimens["rows"][4]["against"] == ["1 check open"]
+    assert regimens["check"]["items"] == [
+        "ECOG performance status",
+        "peripheral neuropathy (platinum, taxanes)",
+        "DPYD genotype or uracilaemia (fluoropyrimidines)",
+        "UGT1A1 genotype (irinotecan)",
+        "bilirubin (irinotecan)",
+        "Frailty unknown: a question that no language file knows of",
+    ]
+
+
+def test_last_regimens_are_condensed_not_hidden(words: Words) -> None:
+    record = factory.contraindicated()
+    regimens = content.page(record, words)["regimens"]
+    shown = [row["name"] for row in regimens["rows"]]
+    elsewhere, contraindicated = regimens["aside"]
+    assert elsewhere["label"] == "Last, not for this setting or line:"
+    assert [item.split("  ")[0] for item in elsewhere["items"]] == ["7", "8", "9"]
+    assert contraindicated["items"][1] == (
+        "11  NALIRIFOX (rule unclear; score 55; 3 of 3 drugs without demonstrated skill): "
+        "Complete DPD deficiency contraindicates fluoropyrimidines; caution: ECOG performance status"
+    )
+    assert len(shown) + len(elsewhere["items"]) + len(contraindicated["items"]) == len(record.regimens) == 11
+
+
+def test_shared_notes_are_printed_once(words: Words) -> None:
+    regimens = content.page(factory.record(), words)["regimens"]
+    notes = regimens["footnotes"]
+    assert len(notes) == len(set(notes))
+    first = regimens["rows"][0]
+    assert notes[int(first["name_mark"]) - 1] == factory.NAB
+    assert notes[int(first["rule_mark"]) - 1] == f"Rule: {factory.ONE_OF_TWO}."
+
+
+@pytest.mark.parametrize(("make", "said"), [(factory.record, False), (factory.none_evaluable, True)])
+def test_no_evaluable_drug_is_said_in_plain_words(make: Any, said: bool, words: Words) -> None:
+    warning = content.page(make(), words)["regimens"]["warning"]
+    expected = "No drug's signature could be used for this sample: the order below is the guidelines' order alone."
+    assert warning == (expected if said else None)
+
+
+def test_the_page_is_a_pure_function_of_the_record(words: Words) -> None:
+    record = factory.all_calls()
+    again = Prediction.from_json(record.to_json())
+    assert content.page(record, words) == content.page(again, words)
+
+
+def test_no_sentence_stands_in_the_code() -> None:
+    """Words live in the language file; the code holds keys and codes only (docstrings and comments aside)."""
+    source = Path(content.__file__).read_text(encoding="utf-8")
+    code = re.sub(r'""".*?"""|#.*', "", source, flags=re.DOTALL)
+    assert not re.findall(r'"[A-Z][a-z]+ [a-z ]+"', code)

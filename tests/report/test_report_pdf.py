@@ -1,0 +1,160 @@
+"""The finished page: read back as text, checked as PDF/A and PDF/UA, compared byte by byte."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import report_factory as factory
+
+from pancreassign.errors import PancreassignError
+from pancreassign.report.pdf import Renderer
+
+HERE = Path(__file__).parent
+needs_pdftotext = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler) is not installed")
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer()
+
+
+def text_of(pdf: bytes) -> str:
+    """The text of the page with all white space as single spaces."""
+    run = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(run.stdout.decode().split())
+
+
+def pages_of(pdf: bytes) -> int:
+    found = re.search(rb"/Type\s*/Pages.*?/Count\s+(\d+)", pdf, re.DOTALL)
+    assert found is not None
+    return int(found[1])
+
+
+@pytest.mark.parametrize("name", sorted(set(factory.VARIANTS) - {"long_names"}))
+def test_one_page_for_ordinary_records(name: str, renderer: Renderer) -> None:
+    assert pages_of(renderer.render(factory.VARIANTS[name]())) == 1
+
+
+@needs_pdftotext
+def test_the_page_carries_what_a_board_needs(renderer: Renderer) -> None:
+    record = factory.record()
+    text = text_of(renderer.render(record, "2025-11-20"))
+    assert "FOR RESEARCH USE ONLY — not for treatment decisions alone" in text
+    assert "Setting assumed: first-line metastatic" in text
+    assert "The tool informs; the board decides." in text
+    assert "Page 1 of 1" in text
+    for wanted in (
+        "PDAC-0042",
+        "P-0017",
+        "2025-11-20",
+        "more resistant",
+        "more sensitive",
+        "sensitive",
+        "52 %",
+        "(36–68 %)",
+    ):
+        assert wanted in text
+    for sha in (record.pack.sha256, record.reference.sha256, record.input.sha256):
+        assert sha[:12] in text
+        assert sha[:13] not in text
+    for regimen in record.regimens:
+        assert regimen.name in text
+    for caveat in record.caveats:
+        assert caveat.text in text
+    assert "SIMULATED" not in text
+
+
+@needs_pdftotext
+def test_a_simulated_sample_is_unmistakable(renderer: Renderer) -> None:
+    assert "SIMULATED SAMPLE: no patient" in text_of(renderer.render(factory.simulated()))
+
+
+@needs_pdftotext
+def test_no_report_date_is_said(renderer: Renderer) -> None:
+    assert "Report date not given" in text_of(renderer.render(factory.record()))
+
+
+@needs_pdftotext
+def test_markup_is_shown_literally(renderer: Renderer) -> None:
+    text = text_of(renderer.render(factory.markup()))
+    for part in factory.MARKUP.split():
+        assert part in text
+    assert '"}; #read("/etc/passwd")' in text
+    assert "[U+6F22][U+5B57] [U+202E][U+0007] é Ω" in text
+
+
+def test_whatever_sign_a_name_holds_there_is_a_page(renderer: Renderer) -> None:
+    """PDF/A refuses a missing glyph: signs from all over Unicode, in plain and in bold type."""
+    name = "".join(map(chr, [*range(1, 0x500, 11), *range(0x500, 0xD800, 997)])) + "\U0001f469\ufffe\U0010ffff"
+    rows = factory.regimens()
+    rows[0]["name"] = name
+    assert renderer.render(factory.record(sample={"id": name}, regimens=rows)).startswith(b"%PDF")
+
+
+@needs_pdftotext
+def test_long_content_flows_on_and_loses_nothing(renderer: Renderer) -> None:
+    record = factory.long_names()
+    pdf = renderer.render(record)
+    assert pages_of(pdf) == 2
+    squeezed = text_of(pdf)
+    assert "Page 2 of 2" in squeezed
+    assert record.caveats[-1].text in squeezed
+    assert squeezed.count("FOR RESEARCH USE ONLY") == 2
+    run = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
+    assert record.sample.id in "".join(run.stdout.decode().split())
+
+
+def test_standards_language_and_alternative_text(renderer: Renderer) -> None:
+    pdf = renderer.render(factory.record())
+    assert b"<pdfaid:part>2</pdfaid:part>" in pdf
+    assert b"<pdfaid:conformance>A</pdfaid:conformance>" in pdf
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf
+    assert re.search(rb"/Lang\s*\(en\)", pdf)
+    assert pdf.count(b"/Alt") >= 5
+
+
+def test_the_document_date_is_the_report_date_or_the_packs(renderer: Renderer) -> None:
+    assert b"2025-11-20" in renderer.render(factory.record(), "2025-11-20")
+    undated = renderer.render(factory.record())
+    assert factory.record().pack.released.encode() in undated
+    years = set(re.findall(rb"D:(\d{8})", undated))
+    assert years == {b"20251103"}
+
+
+def test_a_wrong_date_is_named(renderer: Renderer) -> None:
+    with pytest.raises(PancreassignError, match=r"report date: '20/11/2025' is not a date.*YYYY-MM-DD"):
+        renderer.render(factory.record(), "20/11/2025")
+
+
+def test_same_bytes_whatever_came_before(renderer: Renderer) -> None:
+    first = renderer.render(factory.record())
+    renderer.render(factory.markup())
+    assert renderer.render(factory.record()) == first
+    assert Renderer().render(factory.record()) == first
+
+
+def test_same_bytes_in_another_process_and_folder(renderer: Renderer, tmp_path: Path) -> None:
+    code = (
+        "import hashlib, report_factory; from pancreassign.report.pdf import Renderer;"
+        "print(hashlib.sha256(Renderer().render(report_factory.all_calls())).hexdigest())"
+    )
+    path = os.pathsep.join([str(HERE), str(HERE.parents[1])])
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    environment |= {"MPLCONFIGDIR": str(tmp_path / "fresh"), "SOURCE_DATE_EPOCH": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == hashlib.sha256(renderer.render(factory.all_calls())).hexdigest()
+
+
+def test_no_host_and_no_path_in_the_file(renderer: Renderer) -> None:
+    pdf = renderer.render(factory.record())
+    assert str(HERE.parents[1]).encode() not in pdf
+    assert os.uname().nodename.encode() not in pdf
