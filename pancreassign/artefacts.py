@@ -68,7 +68,9 @@ def read_manifest(folder: Path, kind: str, compatibility: int) -> dict[str, Any]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ArtefactError(str(path), f"cannot be read ({error})", REBUILD) from None
     if manifest.get("kind") != kind:
-        raise ArtefactError(str(path), f"is a {manifest.get('kind')!r}, not a {kind!r}", f"Give the folder of a {kind}.")
+        raise ArtefactError(
+            str(path), f"is a {manifest.get('kind')!r}, not a {kind!r}", f"Give the folder of a {kind}."
+        )
     if manifest.get("compatibility") != compatibility:
         raise ArtefactError(
             str(path),

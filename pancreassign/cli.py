@@ -53,9 +53,7 @@ Reference = Annotated[str, typer.Option("--reference", help="Frozen reference, b
 CountFiles = Annotated[list[Path], typer.Argument(help="Count files, gzipped or not; several become one cohort.")]
 Format = Annotated[
     str,
-    typer.Option(
-        "--format", help="auto, star, htseq, featurecounts, rsem, salmon, kallisto, nfcore, matrix or h5ad."
-    ),
+    typer.Option("--format", help="auto, star, htseq, featurecounts, rsem, salmon, kallisto, nfcore, matrix or h5ad."),
 ]
 Strand = Annotated[
     str, typer.Option("--strand", help="auto, unstranded, forward or reverse; STAR files tell it from their columns.")
@@ -204,7 +202,9 @@ def show_pack(pack: Annotated[str, typer.Argument(help="Name or path of a pack."
 
 @signatures_app.command("verify")
 def verify_packs(
-    packs: Annotated[list[str] | None, typer.Argument(help="Names or paths; all that ship where none is given.")] = None,
+    packs: Annotated[
+        list[str] | None, typer.Argument(help="Names or paths; all that ship where none is given.")
+    ] = None,
 ) -> None:
     """Check every file of packs, and of the shipped references, against its hash."""
     from pancreassign import artefacts

@@ -85,9 +85,7 @@ def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
 
 def read(job: Job, kit: Kit) -> Cohort:
     """Read and check every input of a job; raises one error that lists every fault of the counts."""
-    samples, files = read_samples(
-        job.counts, kit.genes, format=job.format, units=job.units, strand=job.strand
-    )
+    samples, files = read_samples(job.counts, kit.genes, format=job.format, units=job.units, strand=job.strand)
     names = [sample.id for sample in samples]
     known, notes = read_metadata(job.samples) if job.samples else ({}, [])
     strangers = unmatched(known, names)
@@ -138,9 +136,7 @@ def _renderer() -> Callable[[Prediction], bytes]:
     return Renderer().render
 
 
-def _write_run(
-    folder: Path, kit: Kit, cohort: Cohort, records: Sequence[Prediction], run: dict[str, Any]
-) -> None:
+def _write_run(folder: Path, kit: Kit, cohort: Cohort, records: Sequence[Prediction], run: dict[str, Any]) -> None:
     from pancreassign.export import anndata, table
 
     (folder / "summary.tsv").write_text(table.to_tsv(records), encoding="utf-8")

@@ -62,7 +62,7 @@ class OutputError(PancreassignError):
     """An output that exists already or cannot be written."""
 
 
-class Faults(PancreassignError):
+class Faults(PancreassignError):  # noqa: N818 - a plural says what it is
     """Several faults found in one check, so that all can be mended at once."""
 
     def __init__(self, faults: Sequence[PancreassignError]) -> None:

@@ -70,7 +70,7 @@ def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> P
         general=evaluate_general(kit.pack.signatures[pack.GENERAL], normalised.z),
         drugs=[outcome.result for outcome in outcomes.values()],
         setting=setting,
-        clinical=clinical.model_dump(mode="json", exclude_none=True),
+        clinical=clinical.given(),
         regimens=rank_regimens(kit.catalogue, _evidence(outcomes), setting, clinical, LEVEL),
         context={},
         caveats=[],

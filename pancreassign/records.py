@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pancreassign.errors import RecordError
 
-SCHEMA = "pancreassign/prediction/1"
 SIGNIFICANT_DIGITS = 6
 BASE_RATE = 1 / 3
 """Share of models in the sensitive tertile (tertiles as Shi et al. 2022, doi 10.1038/s41467-022-29857-6)."""
@@ -251,13 +250,18 @@ class RegimenEvidence(Part):
 
 
 class RegimenResult(Part):
-    """One regimen in its place; ``rank`` 1 is the first, ties share a rank."""
+    """One regimen in its place; ``rank`` 1 is the first, ties share a rank.
+
+    ``for_setting`` is false where the regimen is not for the setting and line; ``order`` is the rank tuple in words.
+    """
 
     id: str
     name: str
     drugs: list[str]
     rank: int
     tied_with: list[str]
+    contraindicated: bool
+    for_setting: bool
     score: float | None
     interval: Interval | None
     rule: Rule
@@ -279,7 +283,7 @@ class Caveat(Part):
 class Prediction(Part):
     """The whole record of one sample."""
 
-    schema_: Literal["pancreassign/prediction/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["pancreassign/prediction/1"] = Field(default="pancreassign/prediction/1", alias="schema")
     software: Software
     pack: PackId
     reference: ReferenceId
@@ -316,7 +320,7 @@ class Prediction(Part):
             place = ".".join(str(step) for step in first["loc"]) or "the whole file"
             raise RecordError(
                 where,
-                f"not a prediction record of schema {SCHEMA} (at {place}: {first['msg']})",
+                f"not a prediction record of schema pancreassign/prediction/1 (at {place}: {first['msg']})",
                 "Give a prediction.json that `pancreassign score` wrote.",
             ) from None
 

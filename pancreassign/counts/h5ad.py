@@ -35,7 +35,7 @@ def read_h5ad(source: Source, genes: GeneTable, options: Options) -> RawTable:
     if matrix is None:
         raise InputError(source.where, "has no X and no layers['counts']", "Write the counts to X or to that layer.")
     ids = _ids(data, notes)
-    samples = [str(name) for name in data.obs_names]
+    samples = [str(name).strip() for name in data.obs_names]
     if not len(ids) or not samples:
         raise InputError(source.where, "holds no samples or no genes", "Give the whole data set.")
     known = sum(looks_like_gene(gene, genes) for gene in ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -46,8 +47,10 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def read_matrix(grid: Grid, genes: GeneTable, format: Format, path: Path) -> RawTable:
+def read_matrix(grid: Grid, genes: GeneTable, format: Format, path: Path, *, sure: bool) -> RawTable:
     """Read a matrix with a header; which axis the genes are on is told by the gene table.
+
+    ``sure`` says that an nf-core matrix is one beyond doubt; otherwise its fractions are looked at.
 
     Raises
     ------
@@ -67,8 +70,12 @@ def read_matrix(grid: Grid, genes: GeneTable, format: Format, path: Path) -> Raw
             grid.where, "has gene ids both in rows and in columns", "Give a matrix with genes on one axis only."
         )
     if axis == "columns" or (axis == "neither" and len(columns) > rows):
-        return _genes_in_columns(grid, body, format)
-    return _genes_in_rows(grid, body, known, genes, format, path)
+        raw = _genes_in_columns(grid, body, format)
+    else:
+        raw = _genes_in_rows(grid, body, known, format, path)
+    if format != "nfcore":
+        return raw
+    return replace(raw, expected=True, suspects=raw.suspects if sure else raw.suspects | {"scaled"})
 
 
 def gene_axis(down: int, rows: int, across: int, columns: int) -> Axis:
@@ -105,9 +112,7 @@ def _without_empty(grid: Grid, body: Body) -> Body:
     return Body(body.text, [body.positions[k] for k in keep], body.numbers[:, keep])
 
 
-def _genes_in_rows(
-    grid: Grid, body: Body, known: dict[int, int], genes: GeneTable, format: Format, path: Path
-) -> RawTable:
+def _genes_in_rows(grid: Grid, body: Body, known: dict[int, int], format: Format, path: Path) -> RawTable:
     names, rows, notes = _names(grid), len(grid.lines), list(grid.notes)
     ensembl = [at for at, cells in body.text.items() if 2 * sum(ensembl_species(c) is not None for c in cells) >= rows]
     # on a tie the first column; with no known gene at all, the first column too
@@ -136,7 +141,6 @@ def _genes_in_rows(
         genes=body.text[id_at],
         samples=samples,
         values=body.numbers if len(keep) == body.numbers.shape[1] else body.numbers[:, keep],
-        expected=format == "nfcore",
         notes=notes,
     )
 
@@ -158,7 +162,6 @@ def _genes_in_columns(grid: Grid, body: Body, format: Format) -> RawTable:
         genes=np.array([names[body.positions[k]] for k in keep], dtype=object),
         samples=[name_from_bam(str(name)) for name in body.text[0]],
         values=np.ascontiguousarray(body.numbers[:, keep].T),
-        expected=format == "nfcore",
         notes=notes,
     )
 

@@ -10,9 +10,9 @@ from pancreassign.counts.genes import GeneTable, is_gene_row
 from pancreassign.counts.matrix import ANNOTATION, leading_attributes, plain, read_matrix
 from pancreassign.counts.names import name_from_bam, name_from_path
 from pancreassign.counts.samples import Floats, Format, Options, RawTable, Strand, Strings
-from pancreassign.counts.sniff import Kind
+from pancreassign.counts.sniff import Kind, is_nfcore
 from pancreassign.counts.species import transcript_fault, transcript_share
-from pancreassign.counts.tables import Body, Grid
+from pancreassign.counts.tables import Body, Grid, is_number
 from pancreassign.errors import InputError, UnitsError
 
 NONE: frozenset[str] = frozenset()
@@ -46,8 +46,9 @@ def read_table(grid: Grid, kind: Kind, format: Format, path: Path, genes: GeneTa
     InputError
         Where it is a kind that holds no counts per gene, or damaged.
     """
-    if kind in ("matrix", "nfcore") or (kind == "htseq" and grid.first[0] == ""):
-        return read_matrix(grid, genes, format, path)
+    if kind in ("matrix", "nfcore") or (kind == "htseq" and not is_number(grid.first[-1])):
+        sure = options.format == "nfcore" or is_nfcore(grid.first, path.name)
+        return read_matrix(grid, genes, format, path, sure=sure)
     if kind == "featurecounts_summary":
         raise InputError(
             grid.where,

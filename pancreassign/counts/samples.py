@@ -58,7 +58,8 @@ class RawTable:
 
     ``values`` is genes x samples. ``expected`` is true where the format holds expected counts, which are
     rounded without asking; ``suspects`` names the disguises that must still be looked for
-    (``log``: log-transformed values, ``million``: columns that sum to one million).
+    (``log``: log-transformed values; ``million``: columns that sum to one million; ``scaled``: expected counts
+    that are FPKM or the like).
     """
 
     where: str

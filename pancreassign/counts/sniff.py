@@ -87,9 +87,16 @@ def _by_header(first: list[str], file_name: str) -> Kind | None:
         return "salmon"
     if {"target_id", "eff_length", "est_counts"} <= names:
         return "kallisto"
-    if first[0].lower() == "gene_id" and (_NFCORE_FILE.search(file_name) or "transcript_id(s)" in names):
-        return "nfcore"
-    return None
+    return "nfcore" if first[:2] == ["gene_id", "gene_name"] or is_nfcore(first, file_name) else None
+
+
+def is_nfcore(first: list[str], file_name: str) -> bool:
+    """Whether header or file name leave no doubt that a matrix holds nf-core's expected counts.
+
+    Anyone may head a matrix ``gene_id, gene_name``: such a one is read alike, but its fractions are looked at.
+    """
+    named = _NFCORE_FILE.search(file_name) is not None
+    return first[0].lower() == "gene_id" and (named or "transcript_id(s)" in (cell.lower() for cell in first))
 
 
 def is_headerless(grid: Grid, genes: GeneTable) -> bool:

@@ -81,8 +81,14 @@ class Grid:
 
     def split(self, line: str) -> list[str]:
         """One line's cells, without quotes and outer spaces."""
-        cells = next(csv.reader([line], delimiter=self.delimiter)) if self.quoted else line.split(self.delimiter)
-        return [cell.strip() for cell in cells]
+        if not self.quoted or '"' not in line:
+            return [cell.strip() for cell in line.split(self.delimiter)]
+        try:
+            return [cell.strip() for cell in next(csv.reader([line], delimiter=self.delimiter, strict=True))]
+        except csv.Error:
+            raise InputError(
+                self.where, f"a quote is not closed in the line {line[:40]!r}", "Close the quote, or take it out."
+            ) from None
 
     def head(self, count: int = 20) -> list[list[str]]:
         """The cells of the first lines, to recognise a format by."""
@@ -112,8 +118,8 @@ class Grid:
 
     def check_rows(self, width: int) -> None:
         """Raise :class:`InputError` naming the first line that has not ``width`` cells."""
-        if self.quoted:
-            counts: Iterable[int] = (len(row) for row in csv.reader(self.lines, delimiter=self.delimiter))
+        if self.quoted:  # line by line: a quote that is not closed must not swallow the next line
+            counts: Iterable[int] = (len(self.split(line)) for line in self.lines)
         else:
             counts = (line.count(self.delimiter) + 1 for line in self.lines)
         for place, cells in enumerate(counts):
@@ -163,21 +169,24 @@ class Grid:
         return Body(text, positions, table[[str(at) for at in positions]].to_numpy(dtype=np.float64))
 
     def _wide_body(self, width: int) -> Body:
-        rows = [self.split(line) for line in self.lines]
-        text_at = [0, *(at for at in range(1, width) if not is_number(rows[0][at]) and rows[0][at] not in _NA)]
-        as_text = set(text_at)
-        positions = [at for at in range(1, width) if at not in as_text]
-        numbers = np.empty((len(rows), len(positions)))
-        for place, row in enumerate(rows):
-            cells = row[1:] if len(as_text) == 1 else [row[at] for at in positions]
+        first = self.split(self.lines[0])
+        text: dict[int, list[str]] = {
+            at: [] for at in range(width) if at == 0 or not (is_number(first[at]) or first[at] in _NA)
+        }
+        positions = [at for at in range(width) if at not in text]
+        numbers = np.empty((len(self.lines), len(positions)))
+        for place, line in enumerate(self.lines):
+            row = self.split(line)
+            for at, column in text.items():
+                column.append(row[at])
+            cells = row[1:] if len(text) == 1 else [row[at] for at in positions]
             try:
-                if "_" in self.lines[place] and any("_" in cell for cell in cells):
+                if "_" in line and any("_" in cell for cell in cells):
                     raise ValueError  # numpy reads 1_000 as a number, as Python does
                 numbers[place] = np.array(cells, dtype=np.float64)
             except ValueError:
                 numbers[place] = self._slow_row(cells, positions, self.numbers[place])
-        text = {at: np.array([row[at] for row in rows], dtype=object) for at in text_at}
-        return Body(text, positions, numbers)
+        return Body({at: np.array(column, dtype=object) for at, column in text.items()}, positions, numbers)
 
     def _slow_row(self, cells: Sequence[str], positions: Sequence[int], line: int) -> list[float]:
         """A row with cells that are missing, or no numbers: the latter raise :class:`InputError`."""

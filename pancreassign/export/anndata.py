@@ -9,16 +9,17 @@ import anndata
 import numpy as np
 import pandas as pd
 
+from pancreassign.export.table import leading
 from pancreassign.records import Prediction
 
-TABLES = ("score", "percentile", "probability")
+TABLES = {"scores": "score", "percentiles": "percentile", "probabilities": "probability"}
 
 
 def to_anndata(records: Sequence[Prediction], counts: Sequence[pd.Series], symbols: pd.Series) -> anndata.AnnData:
     """Put a cohort into AnnData's slots (samples × genes).
 
     ``layers["counts"]`` holds the harmonised counts, NaN where a sample's own file lacks the gene;
-    ``obsm["score"|"percentile"|"probability"]`` samples × drugs, NaN where unknown; ``obs`` the calls, quality,
+    ``obsm["scores"|"percentiles"|"probabilities"]`` samples × drugs, NaN where unknown; ``obs`` the calls, quality,
     patient and first regimen; ``uns["pancreassign"]`` versions and hashes.
 
     Parameters
@@ -37,8 +38,8 @@ def to_anndata(records: Sequence[Prediction], counts: Sequence[pd.Series], symbo
         obs=_obs(records, names), var=pd.DataFrame({"symbol": symbols.reindex(genes).fillna("").astype(object)}, genes)
     )
     data.layers["counts"] = values
-    for table in TABLES:
-        data.obsm[table] = _per_drug(records, names, table)
+    for table, field in TABLES.items():
+        data.obsm[table] = _per_drug(records, names, field)
     first = records[0]
     data.uns["pancreassign"] = {
         part: getattr(first, part).model_dump(mode="json") for part in ("software", "pack", "reference")
@@ -50,7 +51,7 @@ def _all_genes(counts: Sequence[pd.Series]) -> pd.Index:
     """The union of the samples' genes, sorted; most cohorts share one index, which is then taken as it is."""
     first = counts[0].index
     if all(own.index is first or own.index.equals(first) for own in counts):
-        return first
+        return pd.Index(first)
     return pd.Index(sorted(set().union(*(own.index for own in counts))), dtype=object)
 
 
@@ -59,7 +60,7 @@ def _obs(records: Sequence[Prediction], names: pd.Index) -> pd.DataFrame:
         {
             "patient": [record.sample.patient or "" for record in records],
             "qc": [record.qc.verdict for record in records],
-            "top_regimen": [record.regimens[0].id for record in records],
+            "top_regimen": [leader.id if leader else "" for leader in map(leading, records)],
             "input_sha256": [record.input.sha256 for record in records],
         },
         index=names,
@@ -76,4 +77,5 @@ def _per_drug(records: Sequence[Prediction], names: pd.Index, field: str) -> pd.
 
 def write(data: anndata.AnnData, path: Path) -> None:
     """Write the file, compressed."""
-    data.write_h5ad(path, compression="gzip", compression_opts=1)
+    # 38,000 gene symbols sorted into categories cost more than all the scoring
+    data.write_h5ad(path, compression="gzip", compression_opts=1, convert_strings_to_categoricals=False)

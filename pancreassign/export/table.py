@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from pancreassign.records import Drug, Prediction
+from pancreassign.records import Drug, Prediction, RegimenResult
 
 FIELDS = ("call", "score", "percentile", "probability")
 COLUMNS = (
@@ -19,15 +19,21 @@ COLUMNS = (
 )
 
 
+def leading(record: Prediction) -> RegimenResult | None:
+    """The first regimen; none where even that is contraindicated or not for the setting."""
+    first = record.regimens[0]
+    return first if first.for_setting and not first.contraindicated else None
+
+
 def row(record: Prediction) -> dict[str, str]:
     """One record as a row of :data:`COLUMNS`; ``tied_with`` joins regimen ids with a comma."""
-    leader = record.regimens[0]
+    leader = leading(record)
     cells = {
         "sample": record.sample.id,
         "patient": record.sample.patient or "",
         "qc": record.qc.verdict,
-        "top_regimen": leader.id,
-        "tied_with": ",".join(leader.tied_with),
+        "top_regimen": leader.id if leader else "",
+        "tied_with": ",".join(leader.tied_with) if leader else "",
     }
     for drug in record.drugs:
         for field in FIELDS:

@@ -63,4 +63,4 @@ def counting_error(counts: pd.Series, size: float) -> pd.Series:
     if size <= 0:
         return pd.Series(np.nan, index=counts.index)
     seen = counts.clip(lower=1.0)
-    return np.sqrt(seen) / (seen + size / 1e6) / np.log(2)
+    return pd.Series(np.sqrt(seen) / (seen + size / 1e6) / np.log(2))

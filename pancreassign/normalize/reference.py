@@ -101,7 +101,7 @@ def log_abundance(counts: pd.Series, genes: pd.DataFrame) -> tuple[pd.Series, fl
     size = reads / share if share > 0 else 0.0
     if size <= 0:
         return pd.Series(np.nan, index=measured), 0.0
-    return np.log2(1.0 + values * (1e6 / size)), size
+    return pd.Series(np.log2(1.0 + values * (1e6 / size))), size
 
 
 def fit(counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -129,7 +129,7 @@ def fit(counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series) -> tuple[
     genes = _classify(counts, symbols.loc[counts.index])
     stable = counts.loc[genes["stable"]]
     abundance = 1e6 * counts / stable.sum()
-    logs = np.log2(1.0 + abundance)
+    logs = pd.DataFrame(np.log2(1.0 + abundance))
     genes["mean"] = logs.mean(axis=1)
     genes["sd"] = logs.std(axis=1, ddof=1)
     # a gene silent in every tumour has no scale of its own; it is never in the panel, and 1 keeps z finite

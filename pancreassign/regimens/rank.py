@@ -153,10 +153,11 @@ def tie_groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
     for _, members in groupby(sorted(placed, key=lambda one: one.key), key=lambda one: one.key[:4]):
         rest = list(members)
         while rest:
-            low, high = rest[0].reach
-            tied = [one for one in rest if one.reach[0] <= high and one.reach[1] >= low]
-            groups.append(tied)
-            rest = [one for one in rest if one not in tied]
+            leader, *others = rest
+            low, high = leader.reach
+            tied = [one for one in others if one.reach[0] <= high and one.reach[1] >= low]
+            groups.append([leader, *tied])
+            rest = [one for one in others if one not in tied]
     return groups
 
 
@@ -171,6 +172,8 @@ def _result(
         drugs=[part.name for part in regimen.components],
         rank=rank,
         tied_with=[other.regimen.id for other in group if other is not one],
+        contraindicated=bool(contraindications(one.eligibility)),
+        for_setting=one.fits,
         score=one.score,
         interval=one.interval,
         rule=one.rule,

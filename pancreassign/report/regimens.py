@@ -13,8 +13,6 @@ NO_SKILL = "D"
 """The evidence grade of a signature without demonstrated skill."""
 LINE_CODE = "prior_line"
 """The eligibility finding that says whether a regimen was studied after what was given."""
-NOT_FOR_SETTING = "not for "
-"""How the second element of a regimen's order in words begins where it is not for the setting."""
 
 
 class Footnotes:
@@ -45,9 +43,9 @@ def section(record: Prediction, evaluable: set[Drug], words: Words) -> Values:
         The drugs whose signature says something of this sample: the other values are shown in grey.
     """
     notes = Footnotes()
-    main = [regimen for regimen in record.regimens if not (_contraindicated(regimen) or _out_of_setting(regimen))]
-    contraindicated = [regimen for regimen in record.regimens if _contraindicated(regimen)]
-    elsewhere = [regimen for regimen in record.regimens if _out_of_setting(regimen) and not _contraindicated(regimen)]
+    main = [regimen for regimen in record.regimens if regimen.for_setting and not regimen.contraindicated]
+    contraindicated = [regimen for regimen in record.regimens if regimen.contraindicated]
+    elsewhere = [regimen for regimen in record.regimens if not (regimen.for_setting or regimen.contraindicated)]
     columns = ("rank", "name", "rule", "score", "evidence", "against")
     level = words.levels([regimen.interval for regimen in record.regimens])
     groups = {"setting_group": elsewhere, "contraindicated_group": contraindicated}
@@ -65,15 +63,6 @@ def section(record: Prediction, evaluable: set[Drug], words: Words) -> Values:
         "notes": [words["regimens.order"], words.say("regimens.score_note", level=level)],
         "footnotes": notes.texts,
     }
-
-
-def _contraindicated(regimen: RegimenResult) -> bool:
-    return any(finding.status == "contraindicated" for finding in _against(regimen))
-
-
-def _out_of_setting(regimen: RegimenResult) -> bool:
-    wrong_line = any(item.code == LINE_CODE and item.status == "caution" for item in regimen.eligibility)
-    return wrong_line or any(element.startswith(NOT_FOR_SETTING) for element in regimen.order)
 
 
 def _against(regimen: RegimenResult) -> list[Finding]:

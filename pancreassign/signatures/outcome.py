@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pancreassign.records import (
+    BASE_RATE,
     Contribution,
     Coverage,
     Drug,
@@ -25,7 +26,7 @@ from pancreassign.signatures.score import Score, score
 
 Array = npt.NDArray[np.float64]
 QUANTILES = (0, 5, 25, 50, 75, 95, 100)
-NO_CALL = Estimate(calibrate.BASE_RATE, calibrate.BASE_RATE, calibrate.BASE_RATE)
+NO_CALL = Estimate(BASE_RATE, BASE_RATE, BASE_RATE)
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,9 @@ def _coverage(signature: Signature, scored: Score) -> Coverage:
 
 def _contributions(signature: Signature, scored: Score) -> list[Contribution]:
     """Largest first, symbol as tie-break, so that the order does not depend on the input's."""
-    pairs = [(str(signature.symbols[gene]), _known(value)) for gene, value in scored.contributions.dropna().items()]
+    moved = scored.contributions.dropna()
+    symbols = signature.symbols.loc[moved.index]
+    pairs = [(str(symbol), _known(value)) for symbol, value in zip(symbols, moved, strict=True)]
     pairs.sort(key=lambda pair: (-abs(pair[1]), pair[0]))
     return [Contribution(symbol=symbol, value=value) for symbol, value in pairs]
 

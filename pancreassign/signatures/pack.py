@@ -1,12 +1,12 @@
 """Signature packs: a folder with a manifest, a linear model per drug, its calibration and its card.
 
-    manifest.toml            name, version, compatibility, training data and their terms, seed, package versions
-    SHA256SUMS               over every other file; its own hash is the pack's
-    recipe.toml, card.md     how it was trained, and what is known of it
-    validation.json          per target: nested cross-validation, FFPE noise, the computed grade
-    reference_scores.tsv     tumour × target: frozen scores of the reference tumours
-    <target>/weights.tsv     gene_id, symbol, weight on the gene's z-score
-    <target>/calibration.tsv logistic curves: the fit (draw 0) and its bootstrap refits
+manifest.toml            name, version, compatibility, training data and their terms, seed, package versions
+SHA256SUMS               over every other file; its own hash is the pack's
+recipe.toml, card.md     how it was trained, and what is known of it
+validation.json          per target: nested cross-validation, FFPE noise, the computed grade
+reference_scores.tsv     tumour × target: frozen scores of the reference tumours
+<target>/weights.tsv     gene_id, symbol, weight on the gene's z-score
+<target>/calibration.tsv logistic curves: the fit (draw 0) and its bootstrap refits
 """
 
 from __future__ import annotations

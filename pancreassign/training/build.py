@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from pancreassign import __version__, artefacts
 from pancreassign.counts.genes import GeneTable
@@ -51,6 +52,12 @@ def train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, fo
     progress
         Told each step, in words.
     """
+    # one BLAS thread: small matrices run faster so, and sums do not depend on the number of cores
+    with threadpool_limits(1):
+        return _train(recipe, data, reference, genes, folder, progress)
+
+
+def _train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, folder: Path, progress: Progress) -> str:
     progress("reading the training models")
     models = datasets.load(recipe.models.model_dump(), data, genes)
     sensitivity = models.sensitivity.assign(**{pack.GENERAL: normal_scores(models.sensitivity.to_numpy()).mean(axis=1)})
@@ -69,9 +76,7 @@ def train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, fo
         signatures[target] = pack.Signature(
             trained.weights[target],
             reference.genes.loc[trained.weights.index, "symbol"],
-            evaluate.calibrate(
-                trained.scores[target].to_numpy(), response, recipe.evaluation.calibration_draws, seed
-            ),
+            evaluate.calibrate(trained.scores[target].to_numpy(), response, recipe.evaluation.calibration_draws, seed),
             z[trained.weights.index].to_numpy() @ trained.weights[target].to_numpy(),
             _round({**figures[target], **costs[target]}),
         )

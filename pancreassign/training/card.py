@@ -38,20 +38,23 @@ def write(
 ) -> str:
     """The card as Markdown, made of nothing but the recipe and the figures that were computed."""
     figures = {target: signatures[target].validation for target in TARGETS}
-    return "\n\n".join(
-        [
-            f"# {recipe.name} {recipe.version}",
-            f"{recipe.description}. Written by `pancreassign train`; no figure here is typed.",
-            _intended_use(),
-            _data(recipe, reference, genes, models),
-            _protocol(recipe),
-            "## Skill in the training models\n\n" + _skill(figures),
-            "## Probabilities\n\n" + _probabilities(figures),
-            "## From models to tumours, and to paraffin\n\n" + _transfer(recipe, figures),
-            "## All that was tried\n\n" + _attempts(attempts),
-            _limits(recipe, figures),
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                f"# {recipe.name} {recipe.version}",
+                f"{recipe.description}. Written by `pancreassign train`; no figure here is typed.",
+                _intended_use(),
+                _data(recipe, reference, genes, models),
+                _protocol(recipe),
+                "## Skill in the training models\n\n" + _skill(figures),
+                "## Probabilities\n\n" + _probabilities(figures),
+                "## From models to tumours, and to paraffin\n\n" + _transfer(recipe, figures),
+                "## All that was tried\n\n" + _attempts(attempts),
+                _limits(recipe, figures),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _intended_use() -> str:
@@ -119,7 +122,8 @@ def _probabilities(figures: Mapping[str, Mapping[str, Any]]) -> str:
     return (
         _table(["target", "Brier", "Brier of the base rate", "calibration slope"], rows)
         + "\n\nEach probability comes from a curve fitted on the other models' out-of-fold scores. "
-        "A Brier score above that of the base rate\nmeans that saying one third for everyone would have been better. The slope is unknown where the probabilities barely differ."
+        "A Brier score above that of the base rate\nmeans that saying one third for everyone would have been better. "
+        "The slope is unknown where the probabilities barely differ."
     )
 
 

@@ -79,7 +79,7 @@ def read_expression(path: Path, genes: GeneTable) -> pd.DataFrame:
     ids = genes.resolve(table.index.astype(str)).primary
     known = ids != ""
     summed = table.loc[known].groupby(ids[known]).sum()
-    return np.log2(1.0 + summed).T
+    return pd.DataFrame(np.log2(1.0 + summed)).T
 
 
 def load(recipe: Mapping[str, Any], data: Path, genes: GeneTable) -> ModelSet:

@@ -92,7 +92,9 @@ def bootstrap_intervals(score: Array, sensitivity: Array, draws: int, seed: int)
     return {"spearman": (float(rho[0]), float(rho[1])), "auroc": (float(area[0]), float(area[1]))}
 
 
-def permutation_p(expression: Array, sensitivity: Array, observed: Array, family: Ridge, recipe: dict[str, Any]) -> Array:
+def permutation_p(
+    expression: Array, sensitivity: Array, observed: Array, family: Ridge, recipe: dict[str, Any]
+) -> Array:
     """One-sided p of each target's Spearman: the whole cross-validation is run again on shuffled responses."""
     rng = np.random.default_rng(recipe["seed"])
     shuffles = np.array([rng.permutation(len(expression)) for _ in range(recipe["permutations"])])

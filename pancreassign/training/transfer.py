@@ -42,7 +42,12 @@ def reference_tumours(
 
 
 def own_world_cost(
-    weights: pd.Series, models: pd.DataFrame, out_of_fold: Array, z: pd.DataFrame, counts: pd.DataFrame, genes: GeneTable
+    weights: pd.Series,
+    models: pd.DataFrame,
+    out_of_fold: Array,
+    z: pd.DataFrame,
+    counts: pd.DataFrame,
+    genes: GeneTable,
 ) -> dict[str, float]:
     """Compare tumours scored by their own mean and spread with tumours scored by those of the models.
 
@@ -61,7 +66,7 @@ def own_world_cost(
     own = z[weights.index].to_numpy() @ weights.to_numpy()
     kilobases = genes.length.reindex(counts.columns) / 1e3
     fpkm = counts.div(counts.sum(axis=1) / 1e6, axis=0) / kilobases
-    logs = np.log2(1.0 + fpkm[weights.index]).to_numpy()
+    logs = np.log2(1.0 + fpkm[weights.index].to_numpy())
     by_models = standardise(logs, models[weights.index].to_numpy()) @ weights.to_numpy()
     return {
         "rank_agreement": float(spearman(own, by_models)),

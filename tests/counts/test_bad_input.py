@@ -194,9 +194,10 @@ def test_decimal_commas_in_a_semicolon_file(read, put, genes, counts):
 
 def test_several_bad_values_are_counted(read, put, genes, counts):
     counts[3] = counts[5] = -1
-    assert "2 negative values, the first at gene ENSG00000108821" in refused(
-        read, put("m.tsv", table(genes, counts)), UnitsError
-    ).problem
+    assert (
+        "2 negative values, the first at gene ENSG00000108821"
+        in refused(read, put("m.tsv", table(genes, counts)), UnitsError).problem
+    )
 
 
 def test_missing_cells_of_rows_that_are_no_genes_do_not_matter(read, put, genes, counts):
@@ -206,7 +207,7 @@ def test_missing_cells_of_rows_that_are_no_genes_do_not_matter(read, put, genes,
 
 @pytest.mark.parametrize("cells", [["ENSG00000118058"], ["ENSG00000118058", 1, 2]])
 def test_ragged_row(cells, read, put, genes, counts):
-    problem = refused(read, put("m.tsv", ["# comment".split("\t"), *table(genes, counts), cells])).problem
+    problem = refused(read, put("m.tsv", [["# comment"], *table(genes, counts), cells])).problem
     assert f"line 29 has {len(cells)} cells where 2 are expected" in problem
 
 
@@ -473,3 +474,16 @@ def test_every_fault_of_every_file_in_one_error(read, put, tmp_path, genes, coun
     wheres = [fault.where.rsplit("/", 1)[1] for fault in caught.value.faults]
     assert wheres == ["none.tsv", "negative.tsv", "empty.tsv", "negative.tsv"]
     assert len(str(caught.value).splitlines()) == 4
+
+
+def test_fpkm_under_an_nfcore_like_header_is_refused(read, put, genes, counts):
+    rows = [["gene_id", "gene_name", "S1"], *(
+        [g, s, v] for (g, s), v in zip(genes.items(), scaled(counts, 2e6), strict=True))]  # fmt: skip
+    assert "fractional values" in refused(read, put("m.tsv", rows), UnitsError).problem
+    assert read(put("m.tsv", rows), format="nfcore")[0][0].rounded
+
+
+@pytest.mark.parametrize("quote", ['"ENSG00000118058\t5', 'ENSG00000118058\t"5', '"ENSG"00000118058\t5'])
+def test_open_quote(quote, read, put, genes, counts):
+    text = "".join(f"{g}\t{c}\n" for g, c in table(genes, counts)) + quote + "\n"
+    assert "quote" in refused(read, put("m.tsv", text)).problem

@@ -230,6 +230,12 @@ def test_strand_of_other_formats_is_what_was_given(name, read, put, genes, count
 # --- HTSeq
 
 
+def test_htseq_with_header_as_r_writes_it(read, put, genes, counts):
+    rows = [["S1.bam", "S2.bam"], *([g, c, c + 1] for g, c in pairs(genes, counts)), ["__no_feature", 5, 6]]
+    (one, two), (file,) = read(put("run.txt", rows))
+    assert (one.id, two.id, one.genes, file.format) == ("S1", "S2", 26, "htseq")
+
+
 def test_htseq_several_bams(read, put, genes, counts):
     rows = [[g, c, c + 1] for g, c in pairs(genes, counts)]
     one, two = read(put("run.htseq.txt", [*rows, ["__no_feature", 5, 6]]))[0]
@@ -237,8 +243,9 @@ def test_htseq_several_bams(read, put, genes, counts):
     assert (one.counts["ENSG00000111640"], two.counts["ENSG00000111640"]) == (4000, 4001)
 
 
-def test_htseq_with_header(read, put, genes, counts):
-    rows = [["", "gene_name", "a/S1.bam", "a/S2.bam"], *([g, genes[g], c, c + 1] for g, c in pairs(genes, counts))]
+@pytest.mark.parametrize("head", [["", "gene_name", "a/S1.bam", "a/S2.bam"], ["gene_name", "a/S1.bam", "a/S2.bam"]])
+def test_htseq_with_header(head, read, put, genes, counts):
+    rows = [head, *([g, genes[g], c, c + 1] for g, c in pairs(genes, counts))]
     one, two = read(put("run.txt", [*rows, ["__no_feature", "", 5, 6]]))[0]
     assert (one.id, two.id, one.genes) == ("S1", "S2", 26)
     assert two.counts["ENSG00000111640"] == 4001
@@ -431,3 +438,15 @@ def test_all_zero_sample_is_read(read, put, genes):
     (sample,), _ = read(put("m.tsv", as_matrix(genes, [0] * 26)))
     assert sample.counts.sum() == 0
     assert len(sample.counts) == 26
+
+
+def test_renamed_nfcore_file_is_told_by_its_few_fractions(read, put, genes, counts):
+    rows = as_nfcore(genes, counts)
+    rows[5][2] = "4000.499"
+    (sample,), (file,) = read(put("renamed.tsv", rows))
+    assert (file.format, sample.counts["ENSG00000111640"], sample.rounded) == ("nfcore", 4000, True)
+
+
+def test_comment_that_ends_in_a_number_is_no_header(read, put, genes, counts):
+    (sample,), _ = read(put("S1.htseq.txt", [["# version", 3], *pairs(genes, counts)]))
+    assert (sample.id, sample.genes) == ("S1", 26)

@@ -134,14 +134,16 @@ def regimen(name: str, drugs: list[str], rank: int, **changes: Any) -> dict[str,
         },
         "notes": [NAB] * ("nab-paclitaxel" in drugs) + [NAL] * ("nal-IRI" in drugs),
     }
-    return result | changes
+    result |= changes
+    against = any(item["status"] == "contraindicated" for item in result["eligibility"])
+    return {"contraindicated": against, "for_setting": True} | result
 
 
 def regimens() -> list[dict[str, Any]]:
     def elsewhere(setting: str) -> dict[str, Any]:
         line = finding("prior_line", "caution", f"Studied in {setting}, which was not given")
         order = ["no known contraindication", "not for first-line metastatic disease", "no guideline tier here"]
-        return {"eligibility": [line], "order": order}
+        return {"eligibility": [line], "order": order, "for_setting": False}
 
     tied = ["folfirinox", "nalirifox", "gem_nabpaclitaxel"]
     cisplatin = [
@@ -269,6 +271,7 @@ def contraindicated() -> Prediction:
         row["eligibility"] = [item for item in row["eligibility"] if item["code"] == "prior_line"]
     out = [rows.pop(1), rows.pop(1)]
     for row in out:
+        row["contraindicated"] = True
         row["eligibility"].append(finding("ecog_0_1", "caution", "ECOG 2: this regimen is for ECOG 0-1"))
         row["eligibility"].append(
             finding("dpd", "contraindicated", "Complete DPD deficiency contraindicates fluoropyrimidines")

@@ -1,0 +1,40 @@
+# Two commands do everything on a machine with Python >= 3.11 and make:
+#   make example   scores the simulated patients of data/example into results/example
+#   make test      runs the tests
+# Another interpreter: make example PYTHON=python3.12
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+
+.PHONY: example test lint types realdata bench clean
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pancreassign needs Python >= 3.11: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+example: $(INSTALLED)
+	$(BIN)/pancreassign score data/example/counts.tsv.gz --samples data/example/samples.tsv --out results/example --force
+	@echo "Open results/example/summary.tsv and results/example/*/report.pdf"
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n auto -m 'not realdata'
+
+realdata: $(INSTALLED)
+	$(BIN)/python -m pytest -n auto -m realdata
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/score_time.py
+
+clean:
+	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache
