@@ -50,9 +50,9 @@ def to_anndata(records: Sequence[Prediction], counts: Sequence[pd.Series], symbo
 def _all_genes(counts: Sequence[pd.Series]) -> pd.Index:
     """The union of the samples' genes, sorted; most cohorts share one index, which is then taken as it is."""
     first = counts[0].index
-    if all(own.index is first or own.index.equals(first) for own in counts):
-        return pd.Index(first)
-    return pd.Index(sorted(set().union(*(own.index for own in counts))), dtype=object)
+    shared = all(own.index is first or own.index.equals(first) for own in counts)
+    genes: pd.Index = first if shared else pd.Index(sorted(set().union(*(own.index for own in counts))), dtype=object)
+    return genes
 
 
 def _obs(records: Sequence[Prediction], names: pd.Index) -> pd.DataFrame:
