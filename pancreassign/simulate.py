@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from pancreassign import recipes
 from pancreassign.counts.metadata import SIMULATED_PREFIX
 from pancreassign.errors import ConfigError
 
@@ -49,14 +49,7 @@ class SimulationRecipe(BaseModel):
 
 def read_recipe(path: Path) -> SimulationRecipe:
     """Read a simulation recipe; raises :class:`ConfigError` naming the key at fault."""
-    try:
-        return SimulationRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read as TOML ({error})", "Give the path of a recipe.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(step) for step in first["loc"])
-        raise ConfigError(str(path), f"{key}: {first['msg']}", "See data/example/recipe.toml.") from None
+    return recipes.read(path, SimulationRecipe, "data/example/recipe.toml")
 
 
 def simulate(recipe: SimulationRecipe, genes: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:

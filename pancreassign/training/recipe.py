@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from pancreassign.errors import ConfigError
+from pancreassign import recipes
 
 
 class _Section(BaseModel):
@@ -87,13 +86,4 @@ class Recipe(_Section):
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe; raises :class:`ConfigError` naming the key at fault."""
-    try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read ({error})", "Give the path of a recipe in TOML.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), f"is not TOML ({error})", "Mend the line that it names.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(step) for step in first["loc"])
-        raise ConfigError(str(path), f"{key}: {first['msg']}", "See signatures/README.md for every key.") from None
+    return recipes.read(path, Recipe, "signatures/README.md")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from pancreassign import recipes
 from pancreassign.counts.genes import GeneTable
 from pancreassign.counts.samples import Sample
 from pancreassign.errors import ConfigError, UnitsError
@@ -40,14 +40,7 @@ class ReferenceRecipe(BaseModel):
 
 def read_recipe(path: Path) -> ReferenceRecipe:
     """Read a reference recipe; raises :class:`ConfigError` naming the key at fault."""
-    try:
-        return ReferenceRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read as TOML ({error})", "Give the path of a recipe.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(step) for step in first["loc"])
-        raise ConfigError(str(path), f"{key}: {first['msg']}", "See data/reference/README.md for every key.") from None
+    return recipes.read(path, ReferenceRecipe, "data/reference/README.md")
 
 
 def build(samples: Sequence[Sample], recipe: ReferenceRecipe, genes: GeneTable, folder: Path) -> str:

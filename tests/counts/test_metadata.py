@@ -1,0 +1,105 @@
+"""The table of samples: what is read, what stays unknown, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pancreassign.counts.metadata import describe, read_metadata, unmatched
+from pancreassign.errors import Faults, SampleError
+from pancreassign.records import SampleInfo
+
+Put = Callable[..., Path]
+HEAD = "sample\tpatient\tsite\tpreservation\n"
+
+
+def test_a_full_row_is_read(put: Put) -> None:
+    known, notes = read_metadata(put("samples.tsv", HEAD + "S1\tP1\tliver metastasis\tffpe\n"))
+    info = known["S1"]
+    assert (info.id, info.patient, info.site, info.specimen.preservation) == ("S1", "P1", "liver metastasis", "ffpe")
+    assert info.simulated is False
+    assert notes == []
+
+
+def test_columns_in_any_order_and_empty_cells_are_unknown(put: Put) -> None:
+    known, _ = read_metadata(put("samples.tsv", "preservation\tsample\tpatient\n\tS1\t  \nfrozen\t S2 \tP2\n"))
+    assert list(known) == ["S1", "S2"]
+    assert (known["S1"].patient, known["S1"].site) == (None, None)
+    assert known["S1"].specimen.preservation == "unknown"
+    assert (known["S2"].patient, known["S2"].specimen.preservation) == ("P2", "frozen")
+
+
+def test_only_the_sample_column_is_needed_and_short_rows_are_unknown(put: Put) -> None:
+    known, _ = read_metadata(put("samples.tsv", HEAD + "S1\n"))
+    assert known == {"S1": SampleInfo(id="S1")}
+
+
+@pytest.mark.parametrize(("word", "kept"), [("FFPE", "ffpe"), ("Frozen", "frozen"), ("unknown", "unknown")])
+def test_preservation_in_any_case(put: Put, word: str, kept: str) -> None:
+    known, _ = read_metadata(put("samples.tsv", f"sample\tpreservation\nS1\t{word}\n"))
+    assert known["S1"].specimen.preservation == kept
+
+
+def test_a_byte_order_mark_and_windows_lines_do_no_harm(put: Put) -> None:
+    known, _ = read_metadata(put("samples.tsv", b"\xef\xbb\xbfsample\tpatient\r\nS1\tP1\r\n"))
+    assert known["S1"].patient == "P1"
+
+
+def test_unused_columns_are_told(put: Put) -> None:
+    _, notes = read_metadata(put("samples.tsv", "sample\tbatch\tpatient\tage\nS1\t3\tP1\t60\n"))
+    assert len(notes) == 1
+    assert notes[0].endswith("columns not used: batch, age")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "has no rows under a column `sample`"),
+        (HEAD, "has no rows under a column `sample`"),
+        ("sample,patient\nS1,P1\n", "has no rows under a column `sample`"),
+        ("name\tpatient\nS1\tP1\n", "has no rows under a column `sample`"),
+        (b"sample\tpatient\nS1\tM\xfcller\n", "cannot be read"),
+        (HEAD + "\tP1\t\t\n", "line 2: names no sample"),
+        (HEAD + "S1\t\t\t\nS2\t\t\t\nS1\tP9\t\t\n", "line 4: names S1 a second time"),
+        (HEAD + "S1\t\t\tformalin\n", "line 2: preservation is 'formalin'.*ffpe, frozen, unknown"),
+    ],
+)
+def test_faults_are_named(put: Put, content: str | bytes, message: str) -> None:
+    with pytest.raises(SampleError, match=message):
+        read_metadata(put("samples.tsv", content))
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SampleError, match=r"none\.tsv: cannot be read"):
+        read_metadata(tmp_path / "none.tsv")
+
+
+def test_all_faults_are_told_at_once(put: Put) -> None:
+    with pytest.raises(Faults) as caught:
+        read_metadata(put("samples.tsv", HEAD + "S1\t\t\tdry\n\t\t\t\nS2\t\t\t\nS2\t\t\t\n"))
+    assert [str(fault).split(": ")[0].rsplit(", ")[-1] for fault in caught.value.faults] == ["line 2", "line 3", "line 5"]
+
+
+def test_describe_gives_the_row_or_nothing_known(put: Put) -> None:
+    known, _ = read_metadata(put("samples.tsv", HEAD + "S1\tP1\tpancreas\tfrozen\n"))
+    assert describe("S1", known) == known["S1"]
+    other = describe("S2", known)
+    assert other == SampleInfo(id="S2")
+    assert (other.patient, other.specimen.preservation, other.simulated) == (None, "unknown", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "simulated"), [("SIMULATED_01", True), ("NOT_SIMULATED_01", False), ("simulated_01", False)]
+)
+def test_a_simulated_sample_is_known_by_its_name_alone(put: Put, name: str, simulated: bool) -> None:
+    known, _ = read_metadata(put("samples.tsv", f"sample\tpatient\n{name}\tP1\n"))
+    assert describe(name, known).simulated is simulated
+    assert describe(name, known).patient == "P1"
+    assert describe(name, {}).simulated is simulated
+
+
+def test_unmatched_rows_in_order() -> None:
+    assert unmatched(["S3", "S1", "S2"], ["S1", "S9"]) == ["S3", "S2"]
+    assert unmatched([], ["S1"]) == []

@@ -1,0 +1,58 @@
+"""Hand-made signatures: three genes, curves that can be evaluated in the head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pancreassign.signatures.pack import Signature
+
+LOGIT_THIRD = float(np.log(0.5))
+"""The logit of one third: the base rate."""
+
+
+def figures(grade: str = "C", ffpe_noise: float = 0.5) -> dict[str, Any]:
+    """What ``validation.json`` holds of one target."""
+    return {
+        "grade": grade,
+        "n": 39,
+        "spearman": 0.5,
+        "spearman_interval": {"low": 0.2, "high": 0.7, "level": 0.95},
+        "auroc": 0.75,
+        "auroc_interval": {"low": 0.6, "high": 0.9, "level": 0.95},
+        "permutation_p": 0.01,
+        "brier": 0.2,
+        "brier_base_rate": 0.222,
+        "calibration_slope": None,
+        "ceiling": 0.6,
+        "ceiling_source": "two assays",
+        "ffpe": {"noise": ffpe_noise},
+    }
+
+
+def curves(*sensitive: tuple[float, float], resistant: tuple[tuple[float, float], ...] | None = None) -> pd.DataFrame:
+    """A calibration table from (intercept, slope) pairs; the resistant curves mirror the sensitive ones."""
+    mirrored = resistant or tuple((intercept, -slope) for intercept, slope in sensitive)
+    return pd.DataFrame(
+        {
+            "sensitive_intercept": [a for a, _ in sensitive],
+            "sensitive_slope": [b for _, b in sensitive],
+            "resistant_intercept": [a for a, _ in mirrored],
+            "resistant_slope": [b for _, b in mirrored],
+        },
+        index=pd.RangeIndex(len(sensitive), name="draw"),
+    )
+
+
+def signature(grade: str = "C", ffpe_noise: float = 0.5, slope: float = 1.0) -> Signature:
+    """Weights 3, -1 and 1 on A, B and C; twenty-one equal curves through the base rate; five reference tumours."""
+    genes = ["A", "B", "C"]
+    return Signature(
+        weights=pd.Series([3.0, -1.0, 1.0], index=genes),
+        symbols=pd.Series(["GENE1", "GENE2", "GENE3"], index=genes),
+        calibration=curves(*[(LOGIT_THIRD, slope)] * 21),
+        reference_scores=np.array([-2.0, -1.0, 0.0, 1.0, 2.0]),
+        validation=figures(grade, ffpe_noise),
+    )

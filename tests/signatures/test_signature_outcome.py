@@ -1,0 +1,174 @@
+"""One drug in one tumour: every field of the record, from a signature of three genes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+from signature_factory import LOGIT_THIRD, curves, signature
+
+from pancreassign.records import Call, Drug
+from pancreassign.signatures.calibrate import Estimate
+from pancreassign.signatures.outcome import evaluate_drug, evaluate_general
+
+DRUG = Drug.GEMCITABINE
+Z = pd.Series({"A": 0.5, "B": 1.0, "C": -0.25, "ELSE": 9.0})  # 1.5 - 1 - 0.25 = 0.25
+ERROR = pd.Series({"A": 0.1, "B": 0.0, "C": 0.4, "ELSE": 9.0})  # variance 0.09 + 0 + 0.16 = 0.5²
+
+
+def sensitive_at(score: float) -> float:
+    """The sensitive curve by hand."""
+    return 1 / (1 + 2 * np.exp(-score))
+
+
+def resistant_at(score: float) -> float:
+    """The resistant curve by hand."""
+    return 1 / (1 + 2 * np.exp(score))
+
+
+def test_every_field_of_a_frozen_specimen() -> None:
+    outcome = evaluate_drug(DRUG, signature(), Z, ERROR, frozen=True, qc_failed=False)
+    result = outcome.result
+    assert (result.drug, result.call, result.reason, result.evidence) == (DRUG, Call.INTERMEDIATE, "called", "C")
+    assert result.score == 0.25
+    assert result.score_interval is not None
+    assert result.score_interval.low == pytest.approx(0.25 + norm.ppf(0.05) * 0.5, rel=1e-5)
+    assert result.score_interval.high == pytest.approx(0.25 + norm.ppf(0.95) * 0.5, rel=1e-5)
+    assert result.score_interval.level == 0.9
+    assert result.percentile == 60.0
+    assert result.probability == pytest.approx(sensitive_at(0.25), rel=1e-5)
+    assert result.probability_interval is not None
+    assert result.probability_interval.low == pytest.approx(sensitive_at(0.25 - 0.5 * 1.645), abs=0.015)
+    assert result.probability_interval.high == pytest.approx(sensitive_at(0.25 + 0.5 * 1.645), abs=0.015)
+    assert result.probability_interval.level == 0.9
+    assert result.reference == {
+        "q0": -2.0, "q5": -1.8, "q25": -1.0, "q50": 0.0, "q75": 1.0, "q95": 1.8, "q100": 2.0
+    }  # fmt: skip
+    assert (result.coverage.genes, result.coverage.found, result.coverage.missing) == (3, 3, [])
+    assert [(c.symbol, c.value) for c in result.contributions] == [("GENE1", 1.5), ("GENE2", -1.0), ("GENE3", -0.25)]
+    assert result.validation.n == 39
+    assert result.validation.spearman_interval.low == 0.2
+    assert result.validation.auroc_interval.high == 0.9
+    assert (result.validation.brier, result.validation.brier_base_rate) == (0.2, 0.222)
+    assert result.validation.calibration_slope is None
+    assert (result.validation.ceiling, result.validation.ceiling_source) == (0.6, "two assays")
+
+
+def test_what_the_regimens_are_given() -> None:
+    outcome = evaluate_drug(DRUG, signature(), Z, None, frozen=True, qc_failed=False)
+    assert outcome.sensitive.point == pytest.approx(sensitive_at(0.25))
+    assert outcome.resistant.point == pytest.approx(resistant_at(0.25))
+    at = (-2.0, -1.0, 0.0, 1.0, 2.0)
+    assert outcome.reference_sensitive == pytest.approx([sensitive_at(score) for score in at])
+    assert outcome.reference_resistant == pytest.approx([resistant_at(score) for score in at])
+
+
+def test_paraffin_noise_enters_unless_the_specimen_is_frozen() -> None:
+    def half_width(frozen: bool, error: pd.Series | None, ffpe_noise: float = 1.2) -> float:
+        own = signature(ffpe_noise=ffpe_noise)
+        interval = evaluate_drug(DRUG, own, Z, error, frozen=frozen, qc_failed=False).result.score_interval
+        assert interval is not None
+        return (interval.high - interval.low) / 2 / norm.ppf(0.95)
+
+    assert half_width(True, ERROR) == pytest.approx(0.5, rel=1e-4)
+    assert half_width(False, ERROR) == pytest.approx(1.3, rel=1e-4)  # 5, 12, 13
+    assert half_width(False, None) == pytest.approx(1.2, rel=1e-4)
+    assert half_width(True, None) == 0.0
+
+
+def test_paraffin_noise_widens_the_probability_but_moves_no_point() -> None:
+    frozen, ffpe = (evaluate_drug(DRUG, signature(), Z, ERROR, frozen, False) for frozen in (True, False))
+    assert ffpe.result.score == frozen.result.score
+    assert ffpe.result.probability == frozen.result.probability
+    assert ffpe.sensitive.low < frozen.sensitive.low < frozen.sensitive.high < ffpe.sensitive.high
+
+
+@pytest.mark.parametrize(("z", "expected"), [(2.0, Call.SENSITIVE), (-2.0, Call.RESISTANT), (0.0, Call.INTERMEDIATE)])
+def test_direction_from_expression_to_call(z: float, expected: Call) -> None:
+    expression = pd.Series({"A": z, "B": 0.0, "C": 0.0})
+    outcome = evaluate_drug(DRUG, signature(), expression, None, frozen=False, qc_failed=False)
+    average = evaluate_drug(DRUG, signature(), expression * 0, None, frozen=False, qc_failed=False)
+    assert outcome.result.call == expected
+    for own, mean in (
+        (outcome.result.score, average.result.score),
+        (outcome.result.percentile, average.result.percentile),
+        (outcome.result.probability, average.result.probability),
+        (outcome.sensitive.point, average.sensitive.point),
+        (average.resistant.point, outcome.resistant.point),  # the other way round
+    ):
+        assert own is not None
+        assert mean is not None
+        assert np.sign(own - mean) == np.sign(z)
+
+
+def test_failed_quality_keeps_the_score_and_makes_no_call() -> None:
+    passed, failed = (evaluate_drug(DRUG, signature(), Z, ERROR, True, failed) for failed in (False, True))
+    assert (failed.result.call, failed.result.reason) == (Call.NOT_EVALUABLE, "quality_failed")
+    same = {"call": passed.result.call, "reason": passed.result.reason}
+    assert failed.result.model_copy(update=same) == passed.result
+    assert failed.result.score == 0.25
+
+
+def test_grade_d_keeps_the_score_and_makes_no_call() -> None:
+    result = evaluate_drug(DRUG, signature("D"), Z * 10, None, frozen=True, qc_failed=False).result
+    assert (result.call, result.reason, result.evidence) == (Call.NOT_EVALUABLE, "no_demonstrated_skill", "D")
+    assert result.score == 2.5
+    assert result.percentile == 100.0
+    assert result.probability == pytest.approx(sensitive_at(2.5), rel=1e-5)
+
+
+def test_low_coverage_leaves_everything_that_is_unknown_unknown() -> None:
+    outcome = evaluate_drug(DRUG, signature(), Z.drop("A"), ERROR, frozen=True, qc_failed=False)
+    result = outcome.result
+    assert (result.call, result.reason) == (Call.NOT_EVALUABLE, "gene_coverage")
+    assert result.score is None
+    assert result.score_interval is None
+    assert result.percentile is None
+    assert result.probability is None
+    assert result.probability_interval is None
+    assert (result.coverage.found, result.coverage.missing) == (2, ["GENE1"])
+    assert [c.symbol for c in result.contributions] == ["GENE2", "GENE3"]
+    third = pytest.approx(1 / 3)
+    assert dataclasses.astuple(outcome.sensitive) == (third, third, third)
+    assert outcome.resistant == Estimate(1 / 3, 1 / 3, 1 / 3)
+    assert len(outcome.reference_sensitive) == 5
+
+
+def test_coverage_of_exactly_four_fifths_is_scored() -> None:
+    result = evaluate_drug(DRUG, signature(), Z.drop("C"), None, frozen=True, qc_failed=False).result
+    assert result.score == 0.5
+    assert result.coverage.missing == ["GENE3"]
+    assert result.score_interval is not None
+    assert result.score_interval.high == pytest.approx(0.5 + norm.ppf(0.95) * 1.0, rel=1e-5)
+
+
+def test_an_empty_library_gives_no_score() -> None:
+    result = evaluate_drug(DRUG, signature(), Z * np.nan, ERROR * np.nan, frozen=False, qc_failed=True).result
+    assert result.score is None
+    assert result.score_interval is None
+    assert result.reason == "quality_failed"
+    assert result.contributions == []
+
+
+def test_contributions_are_ordered_by_size_then_symbol_and_sum_to_the_score() -> None:
+    z = pd.Series({"C": 2.0, "B": -2.0, "A": -0.5})
+    result = evaluate_drug(DRUG, signature(), z, None, frozen=True, qc_failed=False).result
+    assert [(c.symbol, c.value) for c in result.contributions] == [("GENE2", 2.0), ("GENE3", 2.0), ("GENE1", -1.5)]
+    assert sum(c.value for c in result.contributions) == result.score == 2.5
+
+
+def test_reference_curves_are_those_of_the_fit_not_of_a_refit() -> None:
+    own = dataclasses.replace(signature(), calibration=curves((LOGIT_THIRD, 1.0), (0.0, 3.0), (0.0, 3.0)))
+    outcome = evaluate_drug(DRUG, own, Z, None, frozen=True, qc_failed=False)
+    assert outcome.reference_sensitive[-1] == pytest.approx(sensitive_at(2.0))
+    assert outcome.sensitive.point == pytest.approx(sensitive_at(0.25))
+
+
+def test_general_has_score_and_percentile_and_no_call() -> None:
+    general = evaluate_general(signature("D"), Z)
+    assert (general.score, general.percentile, general.evidence) == (0.25, 60.0, "D")
+    unknown = evaluate_general(signature(), Z.drop("A"))
+    assert (unknown.score, unknown.percentile) == (None, None)
