@@ -9,7 +9,7 @@ import pytest
 from pancreassign import caveats, cohort, resources
 from pancreassign.cohort import Job
 from pancreassign.errors import ArtefactError, Faults, InputError, RecordError, raise_all
-from pancreassign.records import Call, Prediction, Specimen, read_record, rounded
+from pancreassign.records import Call, Prediction, read_record, rounded
 
 EXAMPLE = resources.data_dir() / "example" / "counts.tsv.gz"
 
