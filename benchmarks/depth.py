@@ -37,11 +37,12 @@ def main(data: Path) -> None:
             drawn = rng.binomial(sample.counts.astype(int), min(1.0, depth / sample.counts.sum()))
             counts = pd.Series(drawn.astype(float), index=sample.counts.index)
             thin = normalise(counts, kit.reference.genes, "counts", kit.genes.length)
-            pairs = [
-                (score(s.weights, thin.z, thin.error), score(s.weights, full.z, None)) for s in signatures.values()
-            ]
-            change.append([(low.value or 0.0) - (high.value or 0.0) for low, high in pairs])
-            claimed.append([low.noise for low, _ in pairs])
+            low, high = (
+                [score(s.weights, seen.z, seen.error, kit.reference.z_loadings) for s in signatures.values()]
+                for seen in (thin, full)
+            )
+            change.append([a.value - b.value for a, b in zip(low, high, strict=True)])
+            claimed.append([one.noise for one in low])
         spread = np.array([s.reference_scores.std(ddof=1) for s in signatures.values()])
         moved = np.array(change) / spread
         for name, figures in (

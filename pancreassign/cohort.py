@@ -23,6 +23,7 @@ from pancreassign.records import Call, Prediction, SampleInfo
 from pancreassign.regimens.clinical import Clinical, load_clinical
 
 RUN_FILES = ("summary.tsv", "scores.h5ad", "run.json")
+SAMPLE_FILES = ("prediction.json", "report.pdf")
 Progress = Callable[[int, int], None]
 Warn = Callable[[str], None]
 
@@ -73,7 +74,10 @@ def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
     cohort = read(job, kit)
     for note in cohort.notes:
         warn(note)
-    with staged(job.out, _targets(job, cohort), job.force) as folder:
+    folders = [folder_name(sample.id) for sample in cohort.samples]
+    targets = [*RUN_FILES, *(folders if job.records or job.reports else [])]
+    owned = [f"{folder}/{file}" for folder in folders for file in SAMPLE_FILES]
+    with staged(job.out, targets, job.force, owned) as folder:
         records = []
         for done, record in enumerate(_predict_each(job, kit, cohort, folder), start=1):
             records.append(record)
@@ -92,7 +96,11 @@ def read(job: Job, kit: Kit) -> Cohort:
     if strangers:
         notes.append(f"{job.samples}: {len(strangers)} of its samples are not among the counts")
     notes += [f"{file.path}: {note}" for file in files for note in file.notes]
-    return Cohort(samples, [describe(name, known) for name in names], _clinical(job, kit, names), files, notes)
+    clinicals = _clinical(job, kit, names)
+    silent = sum(not clinical.given() for clinical in clinicals)
+    if job.clinical and silent:
+        notes.append(f"{job.clinical}: says nothing of {silent} of the samples; their setting is assumed")
+    return Cohort(samples, [describe(name, known) for name in names], clinicals, files, notes)
 
 
 def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> list[Clinical]:
@@ -111,11 +119,6 @@ def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> list[Clinical]:
     return [given.get(name, given.get("", Clinical())) for name in names]
 
 
-def _targets(job: Job, cohort: Cohort) -> list[str]:
-    folders = [folder_name(sample.id) for sample in cohort.samples] if job.records or job.reports else []
-    return [*RUN_FILES, *folders]
-
-
 def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path) -> Iterator[Prediction]:
     render = _renderer() if job.reports else None
     for sample, info, clinical in zip(cohort.samples, cohort.infos, cohort.clinicals, strict=True):
@@ -124,7 +127,7 @@ def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path) -> Iterator[
         if job.records or render:
             own.mkdir()
         if job.records:
-            (own / "prediction.json").write_text(record.to_json(), encoding="utf-8")
+            (own / "prediction.json").write_bytes(record.to_json().encode())
         if render:
             (own / "report.pdf").write_bytes(render(record))
         yield record
@@ -139,7 +142,7 @@ def _renderer() -> Callable[[Prediction], bytes]:
 def _write_run(folder: Path, kit: Kit, cohort: Cohort, records: Sequence[Prediction], run: dict[str, Any]) -> None:
     from pancreassign.export import anndata, table
 
-    (folder / "summary.tsv").write_text(table.to_tsv(records), encoding="utf-8")
+    (folder / "summary.tsv").write_bytes(table.to_tsv(records).encode())
     data = anndata.to_anndata(records, [sample.counts for sample in cohort.samples], kit.genes.symbol)
     anndata.write(data, folder / "scores.h5ad")
     (folder / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ PARTIAL = ".pancreassign-partial-"
 
 
 @contextmanager
-def staged(out: Path, targets: Iterable[str], force: bool) -> Iterator[Path]:
+def staged(out: Path, targets: Iterable[str], force: bool, owned: Iterable[str] = ()) -> Iterator[Path]:
     """A folder to write into, whose files move to ``out`` together when the block ends without an error.
 
     Parameters
@@ -26,6 +26,9 @@ def staged(out: Path, targets: Iterable[str], force: bool) -> Iterator[Path]:
         The files and folders, relative to ``out``, that the block will write.
     force
         Whether results that exist may be replaced.
+    owned
+        Files, relative to ``out``, that an earlier run may have left and that would contradict this one's: those
+        that the block does not write again are removed.
 
     Raises
     ------
@@ -39,7 +42,7 @@ def staged(out: Path, targets: Iterable[str], force: bool) -> Iterator[Path]:
         out.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=out))
         yield partial
-        _move(partial, out)
+        _move(partial, out, owned)
         missing = []
     except OSError as error:
         raise OutputError(
@@ -65,8 +68,11 @@ def check_free(out: Path, targets: Iterable[str], force: bool) -> None:
         )
 
 
-def _move(partial: Path, out: Path) -> None:
+def _move(partial: Path, out: Path, owned: Iterable[str]) -> None:
     """Move every file into place; deeper ones first, so that the run's own files are the last to appear."""
+    for name in owned:
+        if not (partial / name).exists():
+            (out / name).unlink(missing_ok=True)
     files = [path for path in partial.rglob("*") if path.is_file()]
     for path in sorted(files, key=lambda path: (-len(path.parts), path)):
         target = out / path.relative_to(partial)

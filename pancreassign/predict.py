@@ -52,10 +52,10 @@ def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> P
     genes, world = kit.genes, kit.reference.genes
     qc = quality.assess(sample.counts, sample.units, genes.biotype, genes.symbol, world.index[world["stable"]])
     normalised = normalise(sample.counts, world, sample.units, genes.length)
+    scale = (normalised.z, normalised.error, kit.reference.z_loadings)
     frozen, failed = info.specimen.preservation == "frozen", qc.verdict == "fail"
     outcomes = {
-        drug: evaluate_drug(drug, kit.pack.signatures[drug], normalised.z, normalised.error, frozen, failed)
-        for drug in Drug
+        drug: evaluate_drug(drug, kit.pack.signatures[drug], *scale, frozen=frozen, qc_failed=failed) for drug in Drug
     }
     setting = setting_of(clinical)
     record = Prediction(
@@ -67,7 +67,7 @@ def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> P
         sample=info,
         input=InputInfo(**{key: getattr(sample, key) for key in InputInfo.model_fields}),
         qc=qc,
-        general=evaluate_general(kit.pack.signatures[pack.GENERAL], normalised.z),
+        general=evaluate_general(kit.pack.signatures[pack.GENERAL], *scale),
         drugs=[outcome.result for outcome in outcomes.values()],
         setting=setting,
         clinical=clinical.given(),

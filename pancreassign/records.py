@@ -252,7 +252,9 @@ class RegimenEvidence(Part):
 class RegimenResult(Part):
     """One regimen in its place; ``rank`` 1 is the first, ties share a rank.
 
-    ``for_setting`` is false where the regimen is not for the setting and line; ``order`` is the rank tuple in words.
+    ``for_setting`` is false where the catalogue does not place it for the setting, line and patient; ``order`` is the
+    rank tuple in words. ``tier`` and ``basis`` (what the placement rests on) are ``None`` where it is not placed in the
+    setting; ``judgement`` is true where our judgement, not a guideline or trial alone, put it there.
     """
 
     id: str
@@ -262,6 +264,9 @@ class RegimenResult(Part):
     tied_with: list[str]
     contraindicated: bool
     for_setting: bool
+    tier: int | None
+    basis: str | None
+    judgement: bool
     score: float | None
     interval: Interval | None
     rule: Rule

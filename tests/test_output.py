@@ -56,6 +56,21 @@ def test_existing_results_need_force(tmp_path: Path) -> None:
     assert (tmp_path / "x.txt").read_text() == "new"
 
 
+def test_files_of_an_earlier_run_that_would_contradict_this_one_go(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    for name in ("prediction.json", "report.pdf", "notes.txt"):
+        (tmp_path / "s" / name).write_text("old")
+    owned = ["s/prediction.json", "s/report.pdf"]
+    with pytest.raises(RuntimeError), staged(tmp_path, ["s"], force=True, owned=owned):
+        raise RuntimeError
+    assert (tmp_path / "s" / "prediction.json").exists()
+    with staged(tmp_path, ["s"], force=True, owned=owned) as folder:
+        (folder / "s").mkdir()
+        (folder / "s" / "report.pdf").write_text("new")
+    assert everything(tmp_path) == {"s", "s/report.pdf", "s/notes.txt"}
+    assert (tmp_path / "s" / "report.pdf").read_text() == "new"
+
+
 def test_strangers_in_the_folder_stay(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with staged(tmp_path, ["x.txt"], force=False) as folder:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pancreassign.errors import SampleError
 
-RUN_FILES = frozenset({"summary.tsv", "scores.h5ad", "run.json", "pancreassign_mqc.json", "cohort.html"})
+RESERVED = frozenset({"summary.tsv", "scores.h5ad", "run.json", "pancreassign_mqc.json", "cohort.html"})
 """Files that ``score`` writes beside the samples' folders."""
 
 MAX_BYTES = 150
@@ -97,7 +97,7 @@ def _name_problem(name: str) -> str | None:
         return "starts with a dot, which hides its folder"
     if len(name.encode()) > MAX_BYTES:
         return f"is longer than {MAX_BYTES} bytes"
-    if folder.casefold() in RUN_FILES:
+    if folder.casefold() in RESERVED:
         return "is the name of a file that every run writes"
     return None if folder else "leaves nothing for a folder's name"
 

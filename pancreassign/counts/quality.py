@@ -38,7 +38,7 @@ def assess(counts: pd.Series, units: str, biotype: pd.Series, symbol: pd.Series,
 
 
 def _reads(counts: pd.Series, units: str) -> QcCheck:
-    source = "findings: a 200-gene score keeps Spearman 1.00 at 1 M and .99 at 0.1 M reads; limits by judgement"
+    source = "docs/quality.md: real libraries thinned; where to cut by judgement"
     if units != "counts":
         return QcCheck(
             name="reads on genes",

@@ -9,6 +9,10 @@ import pandas as pd
 
 from pancreassign.normalize.reference import log_abundance
 
+ASSUMED_READS = 500_000.0
+"""Library size taken for TPM and FPKM, whose depth is unknown: the shallowest that quality would let pass, so that an
+interval is too wide rather than too narrow (judgement)."""
+
 
 @dataclass(frozen=True)
 class Normalised:
@@ -19,14 +23,11 @@ class Normalised:
     z
         By Ensembl gene id: how many reference standard deviations above the reference mean. Only measured genes.
     error
-        The standard deviation that counting noise leaves in each ``z``; ``None`` where the depth is unknown.
-    size
-        Library size in reads on coding genes, as the stable genes measure it; ``None`` where the depth is unknown.
+        The standard deviation that counting noise leaves in each ``z``.
     """
 
     z: pd.Series
-    error: pd.Series | None
-    size: float | None
+    error: pd.Series
 
 
 def normalise(counts: pd.Series, genes: pd.DataFrame, units: str, lengths: pd.Series) -> Normalised:
@@ -40,7 +41,7 @@ def normalise(counts: pd.Series, genes: pd.DataFrame, units: str, lengths: pd.Se
         The reference's gene table.
     units
         ``counts``, ``tpm`` or ``fpkm``. TPM and FPKM are multiplied by gene length, which makes them
-        proportional to counts; their depth is unknown.
+        proportional to counts; their depth is unknown, and the error is that of :data:`ASSUMED_READS`.
     lengths
         Gene lengths in bases, by Ensembl gene id; used for TPM and FPKM.
     """
@@ -49,9 +50,10 @@ def normalise(counts: pd.Series, genes: pd.DataFrame, units: str, lengths: pd.Se
     logs, size = log_abundance(counts, genes)
     here = genes.loc[logs.index]
     z = (logs - here["mean"]) / here["sd"]
-    if units != "counts":
-        return Normalised(z, None, None)
-    return Normalised(z, counting_error(counts.loc[logs.index], size) / here["sd"], size)
+    seen = counts.loc[logs.index]
+    if units != "counts" and size > 0:
+        seen, size = seen * (ASSUMED_READS / size), ASSUMED_READS
+    return Normalised(z, counting_error(seen, size) / here["sd"])
 
 
 def counting_error(counts: pd.Series, size: float) -> pd.Series:

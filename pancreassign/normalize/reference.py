@@ -54,6 +54,8 @@ class Reference:
         By Ensembl gene id: ``symbol``, ``mean`` and ``sd`` (log2 units), ``share`` (mean share of the stable
         reads), ``panel`` and ``stable`` (bool), ``dispersion`` (negative binomial), ``profile_*`` (mean share
         in excluded kinds of sample).
+    z_loadings
+        genes × factors: the loadings of the reference's principal components on the z scale.
     tumours
         Ids of the reference tumours, in the order of every table of frozen scores.
     """
@@ -61,6 +63,7 @@ class Reference:
     manifest: Mapping[str, Any]
     sha256: str
     genes: pd.DataFrame
+    z_loadings: pd.DataFrame
     tumours: tuple[str, ...]
 
     @property
@@ -204,7 +207,8 @@ def load(folder: Path) -> Reference:
     genes = genes.assign(panel=genes["panel"].astype(bool), stable=genes["stable"].astype(bool))
     tumours = artefacts.read_table(folder / "tumours.tsv", "sample")
     used = tumours.index[tumours["excluded"] == ""]
-    return Reference(manifest, sha256, genes, tuple(used))
+    z_loadings = load_loadings(folder).div(genes["sd"], axis=0)
+    return Reference(manifest, sha256, genes, z_loadings, tuple(used))
 
 
 def load_loadings(folder: Path) -> pd.DataFrame:

@@ -19,13 +19,18 @@ from pancreassign.regimens.rules import RuleKind
 SCHEMA = 1
 """The catalogue's compatibility number."""
 
-Operator = Literal[">", ">=", "<", "<=", "==", "in", "includes_any", "includes_self"]
+Operator = Literal[">", ">=", "<", "<=", "==", "in", "includes_any", "includes_self", "includes_unnamed", "shares_drug"]
+_ON_PRIOR = {"includes_any", "includes_self", "includes_unnamed", "shares_drug"}
 _ORDERED = {">", ">=", "<", "<="}
 _SCORED: dict[str, int] = {"two_of_three": 3, "pair": 2, "single": 1}
 
 
 class Clause(Part):
-    """One condition on one clinical fact, and what it means where it holds."""
+    """One condition on one clinical fact, and what it means where it holds.
+
+    ``unplaced`` marks a clause that takes the regimen out of its setting: studied in other patients only. The message
+    of ``shares_drug`` may hold ``{drugs}`` and ``{regimens}``, which are filled with names.
+    """
 
     field: str
     operator: Operator
@@ -34,6 +39,7 @@ class Clause(Part):
     message: str = Field(min_length=1)
     source: str = Field(min_length=1)
     judgement: bool = False
+    unplaced: bool = False
     settings: list[SettingName] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -47,7 +53,7 @@ class Clause(Part):
             raise ValueError(f"operator {self.operator} needs a list, found {self.value!r}")
         if self.operator == "==" and self.value is None:
             raise ValueError("operator == needs a value")
-        if self.operator.startswith("includes") != (self.field == "prior_regimens"):
+        if (self.operator in _ON_PRIOR) != (self.field == "prior_regimens"):
             raise ValueError(f"operator {self.operator} does not fit the field {self.field}")
         return self
 
@@ -76,19 +82,33 @@ class Check(Part):
 
 
 class Component(Part):
-    """One drug as it is given, and the signature that scores it, if any."""
+    """One drug as it is given, and the signature that scores it, if any.
+
+    ``form_of`` names the drug that an unscored component turns into, so that it is known again after a prior line.
+    """
 
     name: str = Field(min_length=1)
     scored_by: Drug | None = None
+    form_of: Drug | None = None
     note: str | None = None
+
+    @property
+    def drug(self) -> str:
+        """What it is in the body: nab-paclitaxel is paclitaxel, capecitabine 5-FU."""
+        return self.scored_by or self.form_of or self.name
+
+    @property
+    def words(self) -> str:
+        """Its name, with the drug that it is where the two differ."""
+        return self.name if self.drug == self.name else f"{self.name} ({self.drug})"
 
 
 class Placement(Part):
     """Where a regimen stands in one setting.
 
     ``tier`` 1 is preferred; ``order`` is the guideline order in the setting. ``after`` names the prior regimens
-    that it was studied after; empty where the line does not depend on them. ``basis`` says what this was read
-    from, and ``judgement`` marks what our facts do not decide.
+    that it was studied after, ``after_words`` says them short; empty where the line does not depend on them. ``basis``
+    says what this was read from, and ``judgement`` marks what no source that we hold decides.
     """
 
     setting: SettingName
@@ -97,6 +117,7 @@ class Placement(Part):
     basis: str = Field(min_length=1)
     judgement: bool
     after: list[str] = Field(default_factory=list)
+    after_words: str | None = None
 
 
 class SourcedTrial(Trial):
@@ -162,6 +183,10 @@ class Catalogue(Part):
     def ids(self) -> tuple[str, ...]:
         """The regimens' ids, in the catalogue's order."""
         return tuple(regimen.id for regimen in self.regimens)
+
+    def regimen(self, regimen_id: str) -> Regimen | None:
+        """The regimen of that id; ``None`` where the catalogue does not hold it."""
+        return next((regimen for regimen in self.regimens if regimen.id == regimen_id), None)
 
     def check(self, check_id: str) -> Check:
         """The check of that id."""

@@ -11,22 +11,22 @@ from typing import Any
 
 from pancreassign.records import Finding, Status
 from pancreassign.regimens.catalogue import Catalogue, Check, Clause, Placement, Regimen
-from pancreassign.regimens.clinical import OTHER_REGIMEN, Clinical
+from pancreassign.regimens.clinical import Clinical
 
 JUDGEMENT = "our judgement"
+FIRST_LINE = "first_line_metastatic"
 _GRAVITY: dict[Status, int] = {"ok": 0, "unknown": 1, "caution": 2, "contraindicated": 3}
 
 
 def findings(catalogue: Catalogue, regimen: Regimen, clinical: Clinical, setting: str) -> list[Finding]:
     """One finding for each check that applies in ``setting``, in the catalogue's order, then the prior line."""
-    result = []
-    for check_id in regimen.checks:
-        check = catalogue.check(check_id)
-        if not check.settings or setting in check.settings:
-            result.append(_evaluate(check, regimen, clinical, setting))
+    checks = _checks(catalogue, regimen, setting)
+    result = [_evaluate(catalogue, check, regimen, clinical, setting) for check in checks]
     place = regimen.placement(setting)
     if place is not None and place.after:
-        result.append(_prior_line(place, clinical))
+        result.append(_prior_line(catalogue, place, clinical))
+    if place is not None and setting == FIRST_LINE and clinical.prior_regimens:
+        result.append(_setting_line())
     return result
 
 
@@ -35,33 +35,55 @@ def contraindications(eligibility: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in eligibility if finding.status == "contraindicated"]
 
 
-def fits_line(place: Placement, clinical: Clinical) -> bool:
+def fits_line(catalogue: Catalogue, place: Placement, clinical: Clinical) -> bool:
     """False where all prior regimens are known and the regimen was studied after none of them."""
     prior = clinical.prior_regimens
-    if not place.after or prior is None or OTHER_REGIMEN in prior:
+    if not place.after or prior is None or _unnamed(catalogue, prior):
         return True
     return bool(set(prior) & set(place.after))
 
 
-def _evaluate(check: Check, regimen: Regimen, clinical: Clinical, setting: str) -> Finding:
-    facts = {name: getattr(clinical, name) for name in check.fields}
-    held = [
+def unplaced(catalogue: Catalogue, regimen: Regimen, clinical: Clinical, setting: str) -> str | None:
+    """Why the regimen is not placed for this patient (studied in others only); ``None`` where nothing says so."""
+    for check in _checks(catalogue, regimen, setting):
+        for clause in _held(catalogue, check, regimen, clinical, setting):
+            if clause.unplaced:
+                return clause.message
+    return None
+
+
+def _checks(catalogue: Catalogue, regimen: Regimen, setting: str) -> list[Check]:
+    checks = [catalogue.check(check_id) for check_id in regimen.checks]
+    return [check for check in checks if not check.settings or setting in check.settings]
+
+
+def _held(catalogue: Catalogue, check: Check, regimen: Regimen, clinical: Clinical, setting: str) -> list[Clause]:
+    """The clauses of ``check`` that hold; one whose fact is unknown does not."""
+    return [
         clause
         for clause in check.clauses
         if (not clause.settings or setting in clause.settings)
-        and facts[clause.field] is not None
-        and _holds(clause, facts[clause.field], regimen.id)
+        and (fact := getattr(clinical, clause.field)) is not None
+        and _holds(catalogue, clause, fact, regimen)
     ]
+
+
+def _evaluate(catalogue: Catalogue, check: Check, regimen: Regimen, clinical: Clinical, setting: str) -> Finding:
+    held = _held(catalogue, check, regimen, clinical, setting)
     if held:
         worst = max(held, key=lambda clause: _GRAVITY[clause.status])  # the first of the gravest
-        return _finding(check.id, worst.status, worst.message, worst.source, worst.judgement)
-    missing = [name for name, value in facts.items() if value is None]
-    if missing and (check.needs == "all" or len(missing) == len(facts)):
+        message = worst.message
+        if worst.operator == "shares_drug":
+            drugs, regimens = _shared(catalogue, regimen, clinical.prior_regimens or [])
+            message = message.format(drugs=_and(drugs), regimens=_and(regimens))
+        return _finding(check.id, worst.status, message, worst.source, worst.judgement)
+    missing = [name for name in check.fields if getattr(clinical, name) is None]
+    if missing and (check.needs == "all" or len(missing) == len(check.fields)):
         return _finding(check.id, "unknown", check.ask, check.source, check.judgement)
     return _finding(check.id, check.otherwise_status, check.otherwise, check.source, check.judgement)
 
 
-def _holds(clause: Clause, fact: Any, regimen_id: str) -> bool:
+def _holds(catalogue: Catalogue, clause: Clause, fact: Any, regimen: Regimen) -> bool:
     value: Any = clause.value
     match clause.operator:
         case ">":
@@ -79,20 +101,51 @@ def _holds(clause: Clause, fact: Any, regimen_id: str) -> bool:
         case "includes_any":
             return bool(set(fact) & set(value))
         case "includes_self":
-            return regimen_id in fact
+            return regimen.id in fact
+        case "includes_unnamed":
+            return _unnamed(catalogue, fact)
+        case "shares_drug":
+            return bool(_shared(catalogue, regimen, fact)[0])
 
 
-def _prior_line(place: Placement, clinical: Clinical) -> Finding:
-    studied = ", ".join(place.after)
+def _unnamed(catalogue: Catalogue, prior: Sequence[str]) -> bool:
+    """True where a prior regimen is ``other`` or not in the catalogue: its drugs are unknown."""
+    return any(catalogue.regimen(name) is None for name in prior)
+
+
+def _shared(catalogue: Catalogue, regimen: Regimen, prior: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names of the regimen's drugs that were given before, and of the prior regimens that held them."""
+    given = [earlier for name in prior if (earlier := catalogue.regimen(name)) is not None]
+    own = {part.drug: part.words for part in regimen.components}
+    held = {earlier.name: {part.drug for part in earlier.components} & own.keys() for earlier in given}
+    drugs = [words for drug, words in own.items() if any(drug in common for common in held.values())]
+    return drugs, [name for name, common in held.items() if common]
+
+
+def _and(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _prior_line(catalogue: Catalogue, place: Placement, clinical: Clinical) -> Finding:
+    named = [regimen.name for regimen in catalogue.regimens if regimen.id in place.after]
+    studied = place.after_words or " or ".join(named)
     prior = clinical.prior_regimens
-    if prior is None or (OTHER_REGIMEN in prior and not set(prior) & set(place.after)):
-        status: Status = "unknown"
+    if prior is not None and set(prior) & set(place.after):
+        status: Status = "ok"
+        message = f"Studied after {studied}: given"
+    elif prior is None or _unnamed(catalogue, prior):
+        status = "unknown"
         message = f"Prior regimens not fully known: this one was studied after {studied}; ask which were given"
-    elif set(prior) & set(place.after):
-        status, message = "ok", f"Studied after a regimen that was given (one of {studied})"
     else:
-        status, message = "caution", f"Studied after {studied}, of which none was given"
+        status, message = "caution", f"Studied after {studied}, not given here"
     return _finding("prior_line", status, message, place.basis, place.judgement)
+
+
+def _setting_line() -> Finding:
+    message = "Prior regimens are given but the setting is first line: check the setting"
+    return _finding("setting_line", "unknown", message, "a prior palliative regimen makes this a later line", True)
 
 
 def _finding(code: str, status: Status, message: str, source: str, judgement: bool) -> Finding:

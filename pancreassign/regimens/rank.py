@@ -19,7 +19,7 @@ from pancreassign.records import (
 )
 from pancreassign.regimens.catalogue import Catalogue, Placement, Regimen
 from pancreassign.regimens.clinical import SETTING_WORDS, Clinical
-from pancreassign.regimens.eligibility import contraindications, findings, fits_line
+from pancreassign.regimens.eligibility import JUDGEMENT, contraindications, findings, fits_line, unplaced
 from pancreassign.regimens.rules import (
     NEUTRAL_SCORE,
     RULE_TEXT,
@@ -29,7 +29,7 @@ from pancreassign.regimens.rules import (
 )
 
 NO_TIER = 99
-"""Stands for the tier and order of a regimen that is not for the setting: below all that are."""
+"""Stands for the tier and order of a regimen that is not placed in the setting: below all that are."""
 
 _RULE_ORDER: dict[Rule, int] = {"met": 0, "unclear": 1, "not met": 2}
 
@@ -43,6 +43,8 @@ class _Placed:
     regimen: Regimen
     eligibility: list[Finding]
     place: Placement | None
+    line: str
+    """Whether it is placed for setting, line and patient, in words."""
     fits: bool
     rule: Rule
     score: float | None
@@ -57,7 +59,7 @@ class _Placed:
         return (
             # 1. What is contraindicated sinks to the end, whatever else speaks for it.
             int(bool(contraindications(self.eligibility))),
-            # 2. Then what is not for this setting and line.
+            # 2. Then what the catalogue does not place for this setting, line and patient.
             int(not self.fits),
             # 3. The guideline's tier comes before any signature. Where there is none, a single drug still stands
             # below combinations, so that it never passes its own by its signature alone.
@@ -113,7 +115,7 @@ def rank_regimens(
     results: list[RegimenResult] = []
     for group in tie_groups(placed):
         rank = len(results) + 1  # 1 + the number of regimens above
-        results += [_result(one, rank, group, drugs, setting) for one in group]
+        results += [_result(one, rank, group, drugs) for one in group]
     return results
 
 
@@ -129,16 +131,32 @@ def _place(
     scored = [drugs[drug] for drug in regimen.scored]
     score, interval = regimen_score(regimen.rule, scored, level)
     place = regimen.placement(setting.value)
+    line, fits = _line(catalogue, regimen, setting, clinical)
     return _Placed(
         regimen=regimen,
         eligibility=findings(catalogue, regimen, clinical, setting.value),
         place=place,
-        fits=place is not None and fits_line(place, clinical),
+        line=line,
+        fits=fits,
         rule=rule_status(regimen.rule, scored),
         score=score,
         interval=interval,
         position=position,
     )
+
+
+def _line(catalogue: Catalogue, regimen: Regimen, setting: Setting, clinical: Clinical) -> tuple[str, bool]:
+    """Whether the catalogue places the regimen for setting, line and patient: in words, and as a truth."""
+    where = SETTING_WORDS[setting.value]
+    place = regimen.placement(setting.value)
+    if place is None:
+        return f"not placed for {where}: the catalogue holds no figures for it there", False
+    if not fits_line(catalogue, place, clinical):
+        return f"for {where}, but the catalogue holds no figures for it after the regimens given", False
+    reason = unplaced(catalogue, regimen, clinical, setting.value)
+    if reason is not None:
+        return f"for {where}, but not placed for this patient: {reason}", False
+    return f"for {where}", True
 
 
 def tie_groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
@@ -161,9 +179,7 @@ def tie_groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
     return groups
 
 
-def _result(
-    one: _Placed, rank: int, group: Sequence[_Placed], drugs: Mapping[Drug, DrugEvidence], setting: Setting
-) -> RegimenResult:
+def _result(one: _Placed, rank: int, group: Sequence[_Placed], drugs: Mapping[Drug, DrugEvidence]) -> RegimenResult:
     regimen = one.regimen
     grades = {drug: drugs[drug].grade for drug in regimen.scored}
     return RegimenResult(
@@ -174,11 +190,14 @@ def _result(
         tied_with=[other.regimen.id for other in group if other is not one],
         contraindicated=bool(contraindications(one.eligibility)),
         for_setting=one.fits,
+        tier=one.place.tier if one.place is not None else None,
+        basis=one.place.basis if one.place is not None else None,
+        judgement=one.place is not None and one.place.judgement,
         score=one.score,
         interval=one.interval,
         rule=one.rule,
         rule_text=RULE_TEXT[regimen.rule],
-        order=_in_words(one, setting),
+        order=_in_words(one),
         eligibility=one.eligibility,
         trials=[Trial(**trial.model_dump()) for trial in regimen.trials],
         evidence=RegimenEvidence(
@@ -190,22 +209,21 @@ def _result(
     )
 
 
-def _in_words(one: _Placed, setting: Setting) -> list[str]:
+def _in_words(one: _Placed) -> list[str]:
     """The rank tuple, an element a string."""
     reasons = contraindications(one.eligibility)
-    where = SETTING_WORDS[setting.value]
     if one.place is None:
-        line, tier, order = f"not for {where}", "no guideline tier here", "no guideline order here"
+        tier, order = "no guideline tier here", "no guideline order here"
         if one.regimen.rule == "single":
             tier += " (a single drug: below combinations)"
     else:
-        line = f"for {where}" if one.fits else f"for {where}, but not after the regimens given"
-        tier, order = f"guideline tier {one.place.tier}", f"guideline order {one.place.order}"
+        mark = f" ({JUDGEMENT})" if one.place.judgement else ""
+        tier, order = f"guideline tier {one.place.tier}{mark}", f"guideline order {one.place.order}{mark}"
     return [
         "contraindicated: " + "; ".join(reason.message for reason in reasons)
         if reasons
         else "no known contraindication",
-        line,
+        one.line,
         tier,
         f"rule {one.rule}",
         f"no score (ordered as {NEUTRAL_SCORE})" if one.score is None else f"score {round(one.score, 2)}",

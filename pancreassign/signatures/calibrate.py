@@ -23,6 +23,8 @@ LEVEL = 0.9
 """Level of every interval on a record: 5 % in each tail (judgement)."""
 HALF_WIDTH = NormalDist().inv_cdf((1.0 + LEVEL) / 2.0)
 """Half the width of a normal interval of that level, in standard deviations (1.645)."""
+TOLERANCE = 1e-6
+"""Curves are stored with six digits: a probability this close to the base rate is the base rate."""
 NOISE_STEPS = np.array([NormalDist().inv_cdf((i + 0.5) / 41) for i in range(41)])
 """Evenly spread quantiles of the standard normal: the score's noise without a random number."""
 
@@ -67,7 +69,7 @@ def probability(score: float, noise: float, calibration: pd.DataFrame, third: st
     scores = score + noise * NOISE_STEPS
     spread = curve(scores[None, :], intercepts[1:, None], slopes[1:, None])
     low, high = np.quantile(spread, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
-    # the refits scatter about the fit, so the point is inside but for rounding: keep it so to the last digit
+    # the refits scatter about the fit, but a fit that was made flat may lie beside them: the interval holds it too
     return Estimate(min(float(low), point), point, max(float(high), point))
 
 
@@ -83,8 +85,8 @@ def call(estimate: Estimate | None, grade: Grade, qc_failed: bool) -> tuple[Call
         return Call.NOT_EVALUABLE, "gene_coverage"
     if grade == "D":
         return Call.NOT_EVALUABLE, "no_demonstrated_skill"
-    if estimate.low > BASE_RATE:
+    if estimate.low > BASE_RATE + TOLERANCE:
         return Call.SENSITIVE, "called"
-    if estimate.high < BASE_RATE:
+    if estimate.high < BASE_RATE - TOLERANCE:
         return Call.RESISTANT, "called"
     return Call.INTERMEDIATE, "called"

@@ -45,7 +45,13 @@ class Outcome:
 
 
 def evaluate_drug(
-    drug: Drug, signature: Signature, z: pd.Series, error: pd.Series | None, frozen: bool, qc_failed: bool
+    drug: Drug,
+    signature: Signature,
+    z: pd.Series,
+    error: pd.Series,
+    loadings: pd.DataFrame,
+    frozen: bool,
+    qc_failed: bool,
 ) -> Outcome:
     """Score, calibrate and call one drug.
 
@@ -53,12 +59,14 @@ def evaluate_drug(
     ----------
     z, error
         As in :class:`pancreassign.normalize.apply.Normalised`.
+    loadings
+        genes × factors on the z scale, for the noise of missing genes.
     frozen
         Whether the specimen is known to be frozen; otherwise the noise of paraffin goes into every interval.
     qc_failed
         Whether the quality verdict forbids a call.
     """
-    scored = score(signature.weights, z, error)
+    scored = score(signature.weights, z, error, loadings)
     noise = float(np.hypot(scored.noise, 0.0 if frozen else signature.ffpe_noise))
     sensitive = resistant = None
     if scored.value is not None:
@@ -89,9 +97,9 @@ def evaluate_drug(
     )
 
 
-def evaluate_general(signature: Signature, z: pd.Series) -> General:
+def evaluate_general(signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame) -> General:
     """The sensitivity that the drugs share: a score and its percentile, without a call."""
-    value = score(signature.weights, z, None).value
+    value = score(signature.weights, z, error, loadings).value
     return General(
         score=rounded(value), percentile=_percentile(value, signature.reference_scores), evidence=signature.grade
     )

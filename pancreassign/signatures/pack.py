@@ -65,8 +65,8 @@ class Signature:
 
     @property
     def ffpe_noise(self) -> float:
-        """Standard deviation that paraffin adds to a score, measured on FFPE-fresh pairs."""
-        return float(self.validation["ffpe"]["noise"])
+        """Standard deviation that paraffin adds to a score: a share of the spread, measured on FFPE-fresh pairs."""
+        return float(self.validation["ffpe"]["noise"] * self.validation["to_tumours"]["reference_sd"])
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 MIN_COVERAGE = 0.8
@@ -34,11 +35,12 @@ class Score:
     contributions: pd.Series
 
 
-def score(weights: pd.Series, z: pd.Series, error: pd.Series | None) -> Score:
+def score(weights: pd.Series, z: pd.Series, error: pd.Series, loadings: pd.DataFrame) -> Score:
     """``value = Σ w·z`` over the genes found.
 
-    A missing gene counts as the reference mean (z = 0), and its whole reference variance goes into the noise
-    (genes taken as independent): ``noise² = Σ_found (w·error)² + Σ_missing w²``.
+    A missing gene counts as the reference mean (z = 0), and what it varies among the reference tumours goes into
+    the noise. Genes vary together: with the loadings ``L`` of the reference's factors on the z scale,
+    ``noise² = Σ_found (w·error)² + Σ_factors (Σ_missing w·L)² + Σ_missing w²·(1 - Σ_factors L²)``.
 
     Parameters
     ----------
@@ -46,15 +48,22 @@ def score(weights: pd.Series, z: pd.Series, error: pd.Series | None) -> Score:
         By Ensembl gene id.
     z, error
         As in :class:`pancreassign.normalize.apply.Normalised`.
+    loadings
+        genes × factors, at least the signature's genes, on the z scale.
     """
     found = weights.index.intersection(z.index, sort=False)
     missing = weights.index.difference(found)
     contributions = weights.loc[found] * z.loc[found]
     covered = float(weights.loc[found].abs().sum() / weights.abs().sum())
-    variance = float((weights.loc[missing] ** 2).sum())
-    if error is not None:
-        variance += float(((weights.loc[found] * error.loc[found]) ** 2).sum())
+    variance = float(((weights.loc[found] * error.loc[found]) ** 2).sum())
+    variance += _missing_variance(weights.loc[missing].to_numpy(), loadings.loc[missing].to_numpy())
     # a plain pairwise sum, not a BLAS product: the same bits on every machine
     value = float(np.add.reduce(contributions.to_numpy()))
     usable = covered >= MIN_COVERAGE and np.isfinite(value)
     return Score(value if usable else None, float(np.sqrt(variance)), list(missing), contributions)
+
+
+def _missing_variance(weights: npt.NDArray[np.float64], loadings: npt.NDArray[np.float64]) -> float:
+    shared = ((weights[:, None] * loadings).sum(axis=0) ** 2).sum()
+    own = (weights**2 * np.clip(1.0 - (loadings**2).sum(axis=1), 0.0, None)).sum()
+    return float(shared + own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -68,7 +68,7 @@ def _train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, f
     costs = {t: _transfer(recipe, trained, t, z, counts, pairs, genes) for t in pack.TARGETS}
     progress("permutations and bootstrap")
     figures = validate(recipe, trained, between_assays(recipe.ceiling, data))
-    attempts = try_gene_sets(recipe, models.expression, sensitivity, reference, progress)
+    attempts = try_variants(recipe, models.expression, sensitivity, reference, progress)
     signatures = {}
     for index, target in enumerate(pack.TARGETS):
         seed = recipe.seed + 100 + index
@@ -113,14 +113,16 @@ def fit(
     )
 
 
-def _out_of_fold(recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame) -> Array:
-    family, how = Ridge(recipe.ridge.penalty_per_gene), recipe.evaluation
+def _out_of_fold(recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, as_ranks: bool = True) -> Array:
+    family, how = Ridge(recipe.ridge.penalty_per_gene, as_ranks), recipe.evaluation
     return evaluate.out_of_fold(
         expression.to_numpy(), sensitivity.to_numpy(), family, how.folds, how.repeats, recipe.seed
     )
 
 
-def validate(recipe: Recipe, trained: Trained, ceilings: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
+def validate(
+    recipe: Recipe, trained: Trained, ceilings: Mapping[str, Mapping[str, float | None]]
+) -> dict[str, dict[str, Any]]:
     """The validation figures and the grade of every target."""
     how = recipe.evaluation
     scores, sensitivity = trained.scores.to_numpy(), trained.sensitivity.to_numpy()
@@ -133,38 +135,41 @@ def validate(recipe: Recipe, trained: Trained, ceilings: dict[str, dict[str, flo
         score, response = scores[:, column], sensitivity[:, column]
         bounds = evaluate.bootstrap_intervals(score, response, how.bootstrap, recipe.seed)
         ceiling = ceilings.get(target)
-        figures[target] = {
-            "grade": evaluate.grade(bounds["spearman"][0]),
+        own = {
             "n": len(score),
             "spearman": float(observed[column]),
             "spearman_interval": _interval(bounds["spearman"]),
-            "auroc": evaluate.auroc(score, evaluate.sensitive_third(response)),
+            "auroc": evaluate.auroc(score, evaluate.in_third(response)),
             "auroc_interval": _interval(bounds["auroc"]),
             "permutation_p": float(p[column]),
             **evaluate.calibration_figures(score, response),
             "penalty_per_gene": float(trained.penalties[target]),
             "ceiling": ceiling["ceiling"] if ceiling else None,
             "ceiling_source": recipe.ceiling.source if ceiling else None,
-            "ceiling_lines": ceiling["n"] if ceiling else None,
+            "assays": ceiling,
         }
+        figures[target] = {"grade": evaluate.grade(own), **own}
     return figures
 
 
-def try_gene_sets(
+def try_variants(
     recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, reference: Reference, progress: Progress
 ) -> dict[str, dict[str, float]]:
-    """Cross-validated Spearman with other gene sets, for the card's list of all that was tried; none is chosen."""
+    """Cross-validated Spearman of the variants that were tried, for the card; the first is what ships."""
     expressed = reference.genes.index[reference.genes["panel"] | reference.genes["stable"]]
     sets = {
-        "panel (shipped)": expression.columns.intersection(reference.panel),
+        "panel": expression.columns.intersection(reference.panel),
         "expressed in tumours": expression.columns.intersection(expressed),
         "all measured": expression.columns,
     }
     attempts = {}
-    for name, chosen in sets.items():
-        progress(f"for the card: {name}, {len(chosen)} genes")
-        rho = evaluate.spearman(_out_of_fold(recipe, expression[chosen], sensitivity), sensitivity.to_numpy())
-        attempts[f"{name}, {len(chosen)} genes"] = dict(zip(sensitivity.columns, rho.tolist(), strict=True))
+    for as_ranks, responses in ((True, "normal scores"), (False, "responses as measured")):
+        for name, chosen in sets.items():
+            attempt = f"{name}, {len(chosen)} genes, {responses}"
+            progress(f"for the card: {attempt}")
+            scores = _out_of_fold(recipe, expression[chosen], sensitivity, as_ranks)
+            rho = evaluate.spearman(scores, sensitivity.to_numpy())
+            attempts[attempt] = dict(zip(sensitivity.columns, rho.tolist(), strict=True))
     return attempts
 
 

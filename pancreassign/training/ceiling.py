@@ -1,4 +1,4 @@
-"""The assay's own ceiling: how far two laboratories agree on the same lines and drugs."""
+"""How far two laboratories agree on the same lines and drugs: a rough ceiling for any model of one assay."""
 
 from __future__ import annotations
 
@@ -11,23 +11,43 @@ from pancreassign.training.datasets import read_response
 from pancreassign.training.evaluate import spearman
 from pancreassign.training.recipe import Ceiling
 
+MIN_LINES = 5
+"""Lines of a tissue that both assays must share for the tissue to count: fewer have no centre to speak of."""
+NORMAL_975 = 1.959964
 
-def between_assays(recipe: Ceiling, data: Path) -> dict[str, dict[str, float]]:
-    """Per drug: ``n`` shared lines, ``rho`` between the assays, and ``ceiling = sqrt(max(rho, 0))``.
 
-    If both assays measure one truth with the same independent noise, their correlation is each assay's
-    reliability, and no predictor correlates with one assay by more than its square root (Spearman's correction
-    for attenuation, 1904).
+def between_assays(recipe: Ceiling, data: Path) -> dict[str, dict[str, float | None]]:
+    """Agreement of two assays, within tissues, per drug.
+
+    Returns
+    -------
+    ``n`` shared lines of the tissues kept; ``rho``, their Spearman correlation after each tissue's mean is taken
+    off, with its 95 % interval ``low`` and ``high`` (Fisher's z, with the variance 1.06 / (n - 3) of Fieller et al.
+    1957); and ``ceiling``: ``sqrt(rho)``, ``None`` where the interval of ``rho`` holds 0. If both assays measure
+    one truth with the same independent noise, their correlation is each assay's reliability, and no predictor
+    correlates with one assay by more than its square root (Spearman's correction for attenuation, 1904).
     """
     lines = pd.read_csv(data / recipe.lines, sep="\t")
-    lines = lines[lines["tissue"] == recipe.tissue]
+    lines = lines[~lines["tissue"].isin(recipe.without_tissues)].drop_duplicates("name")
+    tissue = lines.set_index("name")["tissue"]
+    names = lines.set_index("depmap_id")["name"]
     first = read_response(data / recipe.first, recipe.same_drug)
     second = read_response(data / recipe.second, recipe.same_drug)
-    first = first.rename(index=dict(zip(lines["depmap_id"], lines["name"], strict=True)))
+    first = first[first.index.isin(names.index)].rename(index=names.to_dict())
     figures = {}
     for drug in first.columns.intersection(second.columns, sort=False):
         both = pd.concat([first[drug], second[drug]], axis=1, join="inner", keys=["first", "second"]).dropna()
-        both = both[both.index.isin(lines["name"])]
-        rho = float(spearman(both["first"].to_numpy(), both["second"].to_numpy()))
-        figures[drug] = {"n": len(both), "rho": rho, "ceiling": float(np.sqrt(max(rho, 0.0)))}
+        both = both[both.index.isin(tissue.index)]
+        figures[drug] = _agreement(both, tissue.loc[both.index])
     return figures
+
+
+def _agreement(both: pd.DataFrame, tissue: pd.Series) -> dict[str, float | None]:
+    shared = tissue.map(tissue.value_counts()) >= MIN_LINES
+    both, tissue = both[shared], tissue[shared]
+    centred = both - both.groupby(tissue).transform("mean")
+    rho = float(spearman(centred["first"].to_numpy(), centred["second"].to_numpy()))
+    half = NORMAL_975 * np.sqrt(1.06 / (len(both) - 3))
+    low, high = np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half)
+    ceiling = float(np.sqrt(rho)) if low > 0 else None
+    return {"n": len(both), "rho": rho, "low": float(low), "high": float(high), "ceiling": ceiling}

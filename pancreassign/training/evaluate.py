@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -56,10 +56,14 @@ def out_of_fold(expression: Array, sensitivity: Array, family: Ridge, folds: int
     return total / repeats
 
 
-def sensitive_third(sensitivity: Array, third: str = "sensitive") -> npt.NDArray[np.bool_]:
-    """Which models belong to the ``sensitive`` (or ``resistant``) third by rank; ``sensitivity`` is 1-D."""
-    order = rankdata(sensitivity if third == "sensitive" else -sensitivity, method="ordinal")
-    return np.asarray(order > len(sensitivity) - round(len(sensitivity) * BASE_RATE))
+def in_third(sensitivity: Array, third: str = "sensitive") -> npt.NDArray[np.bool_]:
+    """Which models belong to the ``sensitive`` (or ``resistant``) third by rank; ``sensitivity`` is 1-D.
+
+    Ties are broken by position, alike for both thirds, so that no model is in both.
+    """
+    order = rankdata(sensitivity, method="ordinal")
+    size = round(len(sensitivity) * BASE_RATE)
+    return np.asarray(order > len(sensitivity) - size if third == "sensitive" else order <= size)
 
 
 def spearman(a: Array, b: Array) -> Array:
@@ -85,7 +89,7 @@ def bootstrap_intervals(score: Array, sensitivity: Array, draws: int, seed: int)
     """Percentile-bootstrap intervals of Spearman and AUROC over patients (one model a patient)."""
     rng = np.random.default_rng(seed)
     picks = rng.integers(0, len(score), (draws, len(score)))
-    positive = sensitive_third(sensitivity)
+    positive = in_third(sensitivity)
     tails = [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2]
     rho = np.quantile(spearman(score[picks].T, sensitivity[picks].T), tails)
     area = np.nanquantile([auroc(score[pick], positive[pick]) for pick in picks], tails)
@@ -106,36 +110,45 @@ def permutation_p(
     return (1 + exceed) / (1 + len(shuffles))
 
 
-def logistic(score: Array, positive: npt.NDArray[np.bool_], direction: float) -> tuple[float, float]:
-    """Intercept and slope of Platt's curve; a slope against ``direction`` becomes 0, and the curve the base rate.
+FLAT = (float(np.log(BASE_RATE / (1 - BASE_RATE))), 0.0)
+"""The curve that says the base rate, whatever the score."""
 
-    The direction is fixed by what a score means (higher = more sensitive); where the models contradict it, the
-    score says nothing rather than the opposite.
-    """
-    base = (float(np.log(BASE_RATE / (1 - BASE_RATE))), 0.0)
+
+def logistic(score: Array, positive: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Intercept and slope of Platt's curve, weakly penalised; the flat curve where there is nothing to fit."""
     spread = score.std()
     if spread == 0 or positive.all() or not positive.any():
-        return base
+        return FLAT
     centre = score.mean()
     fit = LogisticRegression(C=SLOPE_SHRINKAGE).fit(((score - centre) / spread)[:, None], positive)
     slope = float(fit.coef_[0, 0]) / spread
-    if slope * direction <= 0:
-        return base
     return float(fit.intercept_[0]) - slope * centre, slope
+
+
+def directed(curve: tuple[float, float], direction: float) -> tuple[float, float]:
+    """A curve whose slope runs against ``direction`` becomes flat.
+
+    The direction is fixed by what a score means (higher = more sensitive); where the models contradict it, the
+    score says nothing rather than the opposite. Refits stay as they are: that some run the other way is part of
+    what is not known, and belongs in the interval.
+    """
+    return curve if curve[1] * direction > 0 else FLAT
 
 
 def calibrate(score: Array, sensitivity: Array, draws: int, seed: int) -> pd.DataFrame:
     """The calibration table of a signature: the fitted curves (draw 0), then bootstrap refits over patients."""
     rng = np.random.default_rng(seed)
-    picks = [np.arange(len(score)), *rng.integers(0, len(score), (draws, len(score)))]
-    rows = []
-    for pick in picks:
-        row: dict[str, float] = {}
-        for third, direction in (("sensitive", 1.0), ("resistant", -1.0)):
-            inside = sensitive_third(sensitivity, third)
-            row[f"{third}_intercept"], row[f"{third}_slope"] = logistic(score[pick], inside[pick], direction)
-        rows.append(row)
-    return pd.DataFrame(rows, index=pd.RangeIndex(len(rows), name="draw"))
+    picks = rng.integers(0, len(score), (draws, len(score)))
+    columns: dict[str, list[float]] = {}
+    for third, direction in (("sensitive", 1.0), ("resistant", -1.0)):
+        inside = in_third(sensitivity, third)
+        curves = [
+            directed(logistic(score, inside), direction),
+            *(logistic(score[pick], inside[pick]) for pick in picks),
+        ]
+        columns[f"{third}_intercept"] = [intercept for intercept, _ in curves]
+        columns[f"{third}_slope"] = [slope for _, slope in curves]
+    return pd.DataFrame(columns, index=pd.RangeIndex(draws + 1, name="draw"))
 
 
 def calibration_figures(score: Array, sensitivity: Array) -> dict[str, float | None]:
@@ -145,11 +158,11 @@ def calibration_figures(score: Array, sensitivity: Array) -> dict[str, float | N
     otherwise a left-out sensitive model lowers the base rate that predicts it, and the figures come out worse
     than they are. The slope is ``None`` where the probabilities barely differ: there is then nothing to slope.
     """
-    positive = sensitive_third(sensitivity)
+    positive = in_third(sensitivity)
     chances = np.empty(len(score))
     folds = StratifiedKFold(int(positive.sum()), shuffle=True, random_state=0)
     for train, test in folds.split(score[:, None], positive):
-        intercept, slope = logistic(score[train], positive[train], 1.0)
+        intercept, slope = directed(logistic(score[train], positive[train]), 1.0)
         chances[test] = curve(score[test], intercept, slope)
     logit = np.log(chances / (1 - chances))
     free = LogisticRegression(C=np.inf).fit(logit[:, None], positive) if logit.std() > MIN_LOGIT_SPREAD else None
@@ -160,10 +173,18 @@ def calibration_figures(score: Array, sensitivity: Array) -> dict[str, float | N
     }
 
 
-def grade(spearman_low: float) -> Grade:
-    """The evidence grade that cross-validation can give: C where its interval excludes no skill, else D.
+def grade(figures: Mapping[str, Any]) -> Grade:
+    """The evidence grade that cross-validation can give: C or D.
 
-    A and B need a prospective trial or an independent set; ``train`` never assigns A, and no independent set
-    is configured yet (design, section 4).
+    C needs all of: the 95 % interval of Spearman above 0 (design, section 4); a one-sided permutation p below the
+    interval's own tail, because the interval holds the out-of-fold scores fixed and so excludes 0 too often where
+    there is no skill; and, because a call speaks of the sensitive third, a Brier score below that of the base
+    rate. A and B need a prospective trial or an independent set; ``train`` never assigns A, and no independent set
+    is configured yet.
     """
-    return "C" if spearman_low > 0 else "D"
+    skilled = (
+        figures["spearman_interval"]["low"] > 0
+        and figures["permutation_p"] < (1 - INTERVAL) / 2
+        and figures["brier"] < figures["brier_base_rate"]
+    )
+    return "C" if skilled else "D"

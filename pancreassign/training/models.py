@@ -30,9 +30,12 @@ class Ridge:
     ----------
     penalty_per_gene
         Candidate penalties, each multiplied by the number of genes.
+    as_ranks
+        Whether the responses are turned into normal scores, or only standardised.
     """
 
     penalty_per_gene: Sequence[float]
+    as_ranks: bool = True
 
     def fit(self, expression: Array, sensitivity: Array) -> tuple[Array, Array]:
         """Fit every column of ``sensitivity`` on its own.
@@ -42,7 +45,7 @@ class Ridge:
         expression
             models × genes, any scale; standardised here, so nothing from outside these models is used.
         sensitivity
-            models × targets, higher = more sensitive; turned into normal scores here.
+            models × targets, higher = more sensitive; brought to one scale here.
 
         Returns
         -------
@@ -53,7 +56,7 @@ class Ridge:
         z = standardise(expression, expression)
         genes = int((expression.std(axis=0) > 0).sum())
         ridge = RidgeCV(alphas=np.asarray(self.penalty_per_gene) * genes, alpha_per_target=True)
-        ridge.fit(z, normal_scores(sensitivity))
+        ridge.fit(z, normal_scores(sensitivity) if self.as_ranks else standardise(sensitivity, sensitivity))
         weights = np.atleast_2d(ridge.coef_).T
         return weights, np.atleast_1d(ridge.alpha_) / genes
 

@@ -57,12 +57,12 @@ class Pairs(_Section):
 
 
 class Ceiling(_Section):
-    """The same lines in two laboratories' assays: the agreement that no model can be asked to pass."""
+    """The same lines in two laboratories' assays: their agreement bounds what a model of either can reach."""
 
     first: str
     second: str
     lines: str
-    tissue: str
+    without_tissues: list[str]
     source: str
     same_drug: dict[str, str]
 

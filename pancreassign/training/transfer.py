@@ -79,15 +79,19 @@ def own_world_cost(
 def paraffin_noise(
     score: Callable[[pd.DataFrame], Array], z: pd.DataFrame, pairs: Sequence[tuple[str, str]]
 ) -> dict[str, float]:
-    """How far an FFPE score lies from the fresh score of the same tumour.
+    """How far an FFPE score lies from the fresh score of the same tumour, in units of the fresh tumours' spread.
+
+    The pairs are of another tissue, in which the signature's genes vary less than among the reference tumours: so
+    the noise is carried over as a share of the spread, not as it stands.
 
     Returns
     -------
-    ``n`` pairs, their ``spearman``, the mean ``shift`` (FFPE - fresh) and the ``noise``: the root mean square of
-    FFPE - fresh, shift included, since a patient's paraffin block comes alone and its shift cannot be removed.
+    ``n`` pairs, their ``spearman``, and as shares of the fresh scores' standard deviation the mean ``shift``
+    (FFPE - fresh) and the ``noise``: the root mean square of FFPE - fresh, shift included, since a patient's
+    paraffin block comes alone and its shift cannot be removed.
     """
     ffpe, fresh = (score(z.loc[[pair[side] for pair in pairs]]) for side in (0, 1))
-    change = ffpe - fresh
+    change = (ffpe - fresh) / fresh.std(ddof=1)
     return {
         "n": len(pairs),
         "spearman": float(spearman(ffpe, fresh)),

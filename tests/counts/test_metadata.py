@@ -79,7 +79,11 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
 def test_all_faults_are_told_at_once(put: Put) -> None:
     with pytest.raises(Faults) as caught:
         read_metadata(put("samples.tsv", HEAD + "S1\t\t\tdry\n\t\t\t\nS2\t\t\t\nS2\t\t\t\n"))
-    assert [str(fault).split(": ")[0].rsplit(", ")[-1] for fault in caught.value.faults] == ["line 2", "line 3", "line 5"]
+    assert [str(fault).split(": ")[0].rsplit(", ")[-1] for fault in caught.value.faults] == [
+        "line 2",
+        "line 3",
+        "line 5",
+    ]
 
 
 def test_describe_gives_the_row_or_nothing_known(put: Put) -> None:

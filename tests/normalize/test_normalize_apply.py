@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pancreassign.normalize.apply import counting_error, normalise
+from pancreassign.normalize.apply import ASSUMED_READS, counting_error, normalise
 from pancreassign.normalize.reference import log_abundance
 
 # three stable genes of known shares, two panel genes, and one of neither kind
@@ -77,9 +77,7 @@ def test_a_library_without_stable_reads_is_unknown(counts: pd.Series) -> None:
     assert logs.isna().all()
     normalised = normalise(counts, GENES, "counts", LENGTHS)
     assert normalised.z.isna().all()
-    assert normalised.error is not None
     assert normalised.error.isna().all()
-    assert normalised.size == 0
 
 
 def test_z_by_hand_and_its_direction() -> None:
@@ -87,14 +85,12 @@ def test_z_by_hand_and_its_direction() -> None:
     assert normalised.z["P1"] == pytest.approx((5.0 - 4.0) / 2.0)
     assert normalised.z["P2"] == pytest.approx((7.0 - 6.0) / 1.5)
     assert normalised.z["OTHER"] == pytest.approx(-3.0)
-    assert normalised.size == 1_000_000
     more = normalise(COUNTS.replace({31.0: 255.0}), GENES, "counts", LENGTHS)
     assert more.z["P1"] == pytest.approx((8.0 - 4.0) / 2.0)
 
 
 def test_error_by_hand() -> None:
     error = normalise(COUNTS, GENES, "counts", LENGTHS).error
-    assert error is not None
     # sqrt(31) / (31 + 1) / ln 2, in units of a reference sd of 2; and a count of 0 as one of 1
     assert error["P1"] == pytest.approx(5.5677643628 / 32 / 0.6931471806 / 2)
     assert error["OTHER"] == pytest.approx(1 / 2 / 0.6931471806 / 1.0)
@@ -122,11 +118,22 @@ def test_tpm_and_fpkm_of_the_same_library_give_the_same_z(units: str) -> None:
     given = normalise(values, GENES, units, LENGTHS)
     counted = normalise(COUNTS, GENES, "counts", LENGTHS)
     assert given.z[counted.z.index].to_numpy() == pytest.approx(counted.z.to_numpy(), abs=1e-9)
-    assert given.error is None
-    assert given.size is None
+    # the depth is unknown: taken as 500,000 reads, where P1 has 15.5 of them
+    assert given.error["P1"] == pytest.approx(np.sqrt(15.5) / 16 / np.log(2) / 2.0)
+    assert given.error["P1"] > counted.error["P1"]
 
 
 def test_a_gene_of_unknown_length_is_absent_from_tpm() -> None:
     given = normalise(COUNTS, GENES, "tpm", LENGTHS.drop("P2"))
     assert "P2" not in given.z.index
     assert "P1" in given.z.index
+
+
+def test_scale_of_tpm_says_nothing_of_its_depth() -> None:
+    assert ASSUMED_READS == 500_000
+    errors = [normalise(COUNTS * factor, GENES, "tpm", LENGTHS).error for factor in (1e-3, 1.0, 1e3)]
+    for error in errors[1:]:
+        assert error.to_numpy() == pytest.approx(errors[0].to_numpy())
+    empty = normalise(COUNTS * 0, GENES, "tpm", LENGTHS)
+    assert empty.z.isna().all()
+    assert empty.error.isna().all()

@@ -177,6 +177,15 @@ def test_save_and_load_round_trip(folder: Path, fitted: tuple[pd.DataFrame, pd.D
     pd.testing.assert_frame_equal(kept, loadings, rtol=1e-3, atol=1e-3, check_names=False)
 
 
+def test_z_loadings_are_the_share_of_a_standard_deviation(folder: Path) -> None:
+    loaded = reference.load(folder)
+    assert list(loaded.z_loadings.index) == list(loaded.genes.index)
+    explained = (loaded.z_loadings**2).sum(axis=1)
+    # the variable genes have one rank: all of their variance of 1 is in the factors, and none of a silent gene's
+    assert explained[loaded.panel].to_numpy() == pytest.approx(1.0, abs=1e-3)
+    assert explained[loaded.genes.index.str.startswith("S")].to_numpy() == pytest.approx(0.0)
+
+
 @pytest.mark.parametrize("name", ["genes.tsv", "loadings.tsv", "tumours.tsv", "manifest.toml"])
 def test_one_changed_byte_is_noticed(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())

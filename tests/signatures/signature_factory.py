@@ -28,8 +28,15 @@ def figures(grade: str = "C", ffpe_noise: float = 0.5) -> dict[str, Any]:
         "calibration_slope": None,
         "ceiling": 0.6,
         "ceiling_source": "two assays",
-        "ffpe": {"noise": ffpe_noise},
+        # in standard deviations of fresh scores; the reference tumours' is 2
+        "ffpe": {"noise": ffpe_noise / 2},
+        "to_tumours": {"reference_sd": 2.0},
     }
+
+
+def independent(*genes: str) -> pd.DataFrame:
+    """Loadings of genes that share no factor."""
+    return pd.DataFrame(0.0, index=list(genes), columns=["factor_1", "factor_2"])
 
 
 def curves(*sensitive: tuple[float, float], resistant: tuple[tuple[float, float], ...] | None = None) -> pd.DataFrame:

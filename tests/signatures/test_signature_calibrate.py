@@ -106,11 +106,30 @@ def test_point_outside_its_refits_stays_inside_the_interval() -> None:
         (Estimate(0.1, 0.2, 1 / 3), Call.INTERMEDIATE),
         (Estimate(0.1, 0.2, 0.33), Call.RESISTANT),
         (Estimate(1 / 3, 1 / 3, 1 / 3), Call.INTERMEDIATE),
+        # the base rate as six digits of its logit keep it
+        (Estimate(0.3333333735, 0.3333333735, 0.6), Call.INTERMEDIATE),
+        (Estimate(0.1, 0.3333332, 0.3333332), Call.INTERMEDIATE),
     ],
 )
 @pytest.mark.parametrize("grade", ["A", "B", "C"])
 def test_call_against_the_base_rate(estimate: Estimate, expected: Call, grade: str) -> None:
     assert call(estimate, grade, False) == (expected, "called")
+
+
+@pytest.mark.parametrize("digits", [6, 17])
+def test_a_flat_curve_calls_nothing(digits: int) -> None:
+    table = curves(*[(float(f"{LOGIT_THIRD:.{digits}g}"), 0.0)] * 21)
+    for score in (-50.0, 0.0, 50.0):
+        assert call(probability(score, 1.0, table, "sensitive"), "C", False)[0] == Call.INTERMEDIATE
+
+
+def test_refits_that_run_the_other_way_forbid_a_call() -> None:
+    agree = curves(*[(LOGIT_THIRD, 2.0)] * 101)
+    doubt = curves(*[(LOGIT_THIRD, 2.0)] * 91, *[(LOGIT_THIRD, -2.0)] * 10)
+    assert call(probability(1.0, 0.0, agree, "sensitive"), "C", False)[0] == Call.SENSITIVE
+    assert call(probability(1.0, 0.0, doubt, "sensitive"), "C", False)[0] == Call.INTERMEDIATE
+    assert call(probability(-1.0, 0.0, agree, "sensitive"), "C", False)[0] == Call.RESISTANT
+    assert call(probability(-1.0, 0.0, doubt, "sensitive"), "C", False)[0] == Call.INTERMEDIATE
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,32 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from signature_factory import LOGIT_THIRD, curves, signature
+from signature_factory import LOGIT_THIRD, curves, independent, signature
 
-from pancreassign.records import Call, Drug
+from pancreassign.records import Call, Drug, General
 from pancreassign.signatures.calibrate import Estimate
-from pancreassign.signatures.outcome import evaluate_drug, evaluate_general
+from pancreassign.signatures import outcome as outcomes
+from pancreassign.signatures.outcome import Outcome
+from pancreassign.signatures.pack import Signature
 
 DRUG = Drug.GEMCITABINE
 Z = pd.Series({"A": 0.5, "B": 1.0, "C": -0.25, "ELSE": 9.0})  # 1.5 - 1 - 0.25 = 0.25
 ERROR = pd.Series({"A": 0.1, "B": 0.0, "C": 0.4, "ELSE": 9.0})  # variance 0.09 + 0 + 0.16 = 0.5²
+
+
+LOADINGS = independent("A", "B", "C", "ELSE")
+
+
+def evaluate_drug(
+    drug: Drug, own: Signature, z: pd.Series, error: pd.Series | None, frozen: bool, qc_failed: bool
+) -> Outcome:
+    """One drug, with genes that share no factor; no counting noise where ``error`` is ``None``."""
+    return outcomes.evaluate_drug(drug, own, z, z * 0.0 if error is None else error, LOADINGS, frozen, qc_failed)
+
+
+def evaluate_general(own: Signature, z: pd.Series) -> General:
+    """The general score without noise."""
+    return outcomes.evaluate_general(own, z, z * 0.0, LOADINGS)
 
 
 def sensitive_at(score: float) -> float:
@@ -143,6 +160,18 @@ def test_coverage_of_exactly_four_fifths_is_scored() -> None:
     assert result.coverage.missing == ["GENE3"]
     assert result.score_interval is not None
     assert result.score_interval.high == pytest.approx(0.5 + norm.ppf(0.95) * 1.0, rel=1e-5)
+
+
+def test_missing_genes_that_vary_together_widen_the_interval_together() -> None:
+    loadings = LOADINGS.assign(factor_1=1.0)
+    own = dataclasses.replace(signature(), weights=pd.Series({"A": 20.0, "B": 1.0, "C": 1.0}))
+    z = Z.drop(["B", "C"])
+    together = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, loadings, True, False).result.score_interval
+    apart = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, LOADINGS, True, False).result.score_interval
+    assert together is not None
+    assert apart is not None
+    assert together.high - 10 == pytest.approx(2 * norm.ppf(0.95), rel=1e-4)
+    assert apart.high - 10 == pytest.approx(np.sqrt(2) * norm.ppf(0.95), rel=1e-4)
 
 
 def test_an_empty_library_gives_no_score() -> None:

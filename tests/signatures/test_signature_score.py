@@ -5,12 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from signature_factory import independent
 
-from pancreassign.signatures.score import MIN_COVERAGE, score
+from pancreassign.signatures.score import MIN_COVERAGE, Score
+from pancreassign.signatures.score import score as score_by
 
 WEIGHTS = pd.Series({"A": 2.0, "B": -1.0, "C": 0.5, "D": 0.25})
 Z = pd.Series({"A": 1.5, "B": 2.0, "C": -1.0, "D": 4.0})
 ERROR = pd.Series({"A": 0.1, "B": 0.3, "C": 0.2, "D": 0.4})
+
+
+def score(weights: pd.Series, z: pd.Series, error: pd.Series | None) -> Score:
+    """Score with genes that share no factor, and without counting noise where ``error`` is ``None``."""
+    return score_by(weights, z, z * 0.0 if error is None else error, independent(*weights.index))
 
 
 def test_value_and_contributions_by_hand() -> None:
@@ -68,6 +75,36 @@ def test_coverage_goes_by_absolute_weight_not_by_number_of_genes() -> None:
 def test_an_empty_library_has_no_value() -> None:
     result = score(WEIGHTS, Z * np.nan, Z * np.nan)
     assert result.value is None
+
+
+@pytest.mark.parametrize(
+    ("loadings", "variance"),
+    [
+        ([[0.0, 0.0], [0.0, 0.0]], 1.25),  # 1² + 0.5²
+        ([[1.0, 0.0], [1.0, 0.0]], 0.25),  # (-1 + 0.5)²
+        ([[1.0, 0.0], [-1.0, 0.0]], 2.25),  # (-1 - 0.5)²
+        ([[1.0, 0.0], [0.0, 1.0]], 1.25),
+        ([[0.6, 0.0], [0.8, 0.0]], 0.04 + 0.64 + 0.25 * 0.36),  # (-0.6 + 0.4)², and what is each gene's own
+    ],
+)
+def test_missing_genes_that_vary_together(loadings: list[list[float]], variance: float) -> None:
+    table = pd.DataFrame([[9.0, 9.0], *loadings, [9.0, 9.0]], index=list("ABCD"))
+    weights = pd.Series({"A": 8.0, "B": -1.0, "C": 0.5, "D": 0.25})
+    result = score_by(weights, Z[["A", "D"]], Z * 0.0, table)
+    assert result.missing == ["B", "C"]
+    assert result.noise == pytest.approx(np.sqrt(variance))
+
+
+def test_noise_of_missing_genes_against_drawn_tumours() -> None:
+    rng = np.random.default_rng(2)
+    loadings = pd.DataFrame(rng.uniform(-0.5, 0.5, (6, 3)), index=list("ABCDEF"))
+    weights = pd.Series(rng.normal(size=6), index=list("ABCDEF"))
+    weights["A"] = 40.0
+    own = np.sqrt(1 - (loadings**2).sum(axis=1)).to_numpy()
+    z = rng.standard_normal((100_000, 3)) @ loadings.to_numpy().T + own * rng.standard_normal((100_000, 6))
+    unseen = (z[:, 1:] @ weights.to_numpy()[1:]).std()
+    found = score_by(weights, pd.Series({"A": 1.0}), pd.Series({"A": 0.0}), loadings)
+    assert found.noise == pytest.approx(unseen, rel=0.02)
 
 
 def test_order_of_the_input_genes_and_further_genes_do_not_matter() -> None:

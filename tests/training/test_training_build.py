@@ -1,0 +1,235 @@
+"""Training end to end on a small made-up world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+from training_factory import (
+    DRUGS,
+    MODELS,
+    PANEL,
+    TUMOURS,
+    build_reference,
+    expression_and_response,
+    planted_genes,
+    recipe,
+    tumour_counts,
+    write_world,
+)  # fmt: skip
+
+from pancreassign import artefacts
+from pancreassign.counts.genes import GeneTable
+from pancreassign.errors import ConfigError
+from pancreassign.normalize.apply import normalise
+from pancreassign.normalize.reference import Reference
+from pancreassign.records import Drug
+from pancreassign.signatures import pack
+from pancreassign.signatures.outcome import Outcome, evaluate_drug
+from pancreassign.training.build import train
+
+
+def silent(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class World:
+    data: Path
+    reference: Reference
+    folder: Path
+    sha256: str
+    pack: pack.Pack
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, gene_table: GeneTable) -> World:
+    """The world, trained once."""
+    root = tmp_path_factory.mktemp("world")
+    write_world(root / "data", gene_table)
+    reference = build_reference(root / "data", gene_table, root / "reference")
+    (root / "pack").mkdir()
+    sha256 = train(recipe(), root / "data", reference, gene_table, root / "pack", silent)
+    return World(root / "data", reference, root / "pack", sha256, pack.load(root / "pack"))
+
+
+def test_the_pack_loads_and_belongs_to_its_reference(world: World) -> None:
+    assert world.pack.sha256 == world.sha256
+    assert world.pack.manifest["name"] == "tiny-pack"
+    assert (world.pack.manifest["genes"], world.pack.manifest["models"]) == (PANEL, MODELS)
+    assert world.pack.manifest["training_data"]["name"] == "Twenty made-up models"
+    pack.check_reference(world.pack, world.reference.name, world.reference.sha256)
+
+
+def test_training_twice_gives_the_same_bytes(world: World, tmp_path: Path, gene_table: GeneTable) -> None:
+    assert train(recipe(), world.data, world.reference, gene_table, tmp_path, silent) == world.sha256
+    names = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    assert names == {path.relative_to(world.folder) for path in world.folder.rglob("*") if path.is_file()}
+    for name in names:
+        assert (tmp_path / name).read_bytes() == (world.folder / name).read_bytes()
+
+
+def test_the_planted_drug_has_skill_and_noise_has_none(world: World) -> None:
+    grades = {target: world.pack.signatures[target].grade for target in DRUGS}
+    planted = world.pack.signatures["gemcitabine"].validation
+    assert grades["gemcitabine"] == "C"
+    assert list(grades.values()).count("D") >= 3
+    assert planted["spearman"] > 0.7
+    assert planted["permutation_p"] == pytest.approx(1 / 42, rel=1e-5), "none of 41 shuffles comes near"
+    assert planted["auroc"] > 0.8
+    assert planted["brier"] < planted["brier_base_rate"]
+    for target, grade in grades.items():
+        figures = world.pack.signatures[target].validation
+        skilled = (
+            figures["spearman_interval"]["low"] > 0
+            and figures["permutation_p"] < 0.025
+            and figures["brier"] < figures["brier_base_rate"]
+        )
+        assert (grade == "C") is skilled
+
+
+def test_direction_planted_genes_weigh_for_sensitivity(world: World, gene_table: GeneTable) -> None:
+    weights = world.pack.signatures["gemcitabine"].weights
+    planted = planted_genes(gene_table)
+    assert (weights[planted] > 0).all()
+    assert weights[planted].min() > weights.drop(planted).abs().quantile(0.9)
+    expression, response = expression_and_response(gene_table)
+    auc = response[response["drug"] == "gemcitabine"].set_index("model")["value"]
+    level = np.log2(expression.iloc[:12] + 1).mean()
+    assert spearmanr(level[auc.index], auc).statistic < -0.9, "in the input, high means a low AUC: sensitive"
+
+
+def test_turning_the_response_table_turns_every_score(world: World, tmp_path: Path, gene_table: GeneTable) -> None:
+    """The same numbers said to be AAC instead of AUC."""
+    data, folder = tmp_path / "data", tmp_path / "pack"
+    write_world(data, gene_table)
+    table = pd.read_csv(data / "response.tsv", sep="\t").assign(high_means="sensitive")
+    table.to_csv(data / "response.tsv", sep="\t", index=False)
+    folder.mkdir()
+    train(recipe(permutations=1), data, world.reference, gene_table, folder, silent)
+    turned = pack.load(folder).signatures
+    for target in pack.TARGETS:
+        own = world.pack.signatures[target]
+        assert turned[target].weights.to_numpy() == pytest.approx(-own.weights.to_numpy(), abs=1e-6)
+        assert turned[target].reference_scores == pytest.approx(-own.reference_scores, abs=1e-5)
+        # the sensitive third has become the resistant one
+        fit, other = own.calibration.iloc[0], turned[target].calibration.iloc[0]
+        assert other["sensitive_slope"] == pytest.approx(-fit["resistant_slope"], rel=1e-4, abs=1e-5)
+        assert turned[target].validation["spearman"] == pytest.approx(own.validation["spearman"], abs=1e-5)
+
+
+def scored(world: World, genes: GeneTable, factor: float) -> Outcome:
+    """A tumour whose planted genes are ``factor`` times those of a middling one."""
+    counts = tumour_counts(genes).median(axis=1)
+    counts[planted_genes(genes)] *= factor
+    z = normalise(counts, world.reference.genes, "counts", genes.length)
+    return evaluate_drug(
+        Drug.GEMCITABINE, world.pack.signatures["gemcitabine"], z.z, z.error, world.reference.z_loadings, True, False
+    )
+
+
+def test_direction_from_counts_to_both_probabilities(world: World, gene_table: GeneTable) -> None:
+    low, middle, high = (scored(world, gene_table, factor) for factor in (1 / 8, 1.0, 8.0))
+    for field in ("score", "percentile", "probability"):
+        values = [getattr(outcome.result, field) for outcome in (low, middle, high)]
+        assert values[0] < values[1] < values[2], field
+    assert low.resistant.point > middle.resistant.point > high.resistant.point
+    assert high.result.call == "sensitive"
+    assert low.result.call == "resistant"
+
+
+def test_frozen_scores_are_those_that_scoring_gives(world: World, gene_table: GeneTable) -> None:
+    counts = tumour_counts(gene_table)
+    for target in pack.TARGETS:
+        own = world.pack.signatures[target]
+        assert len(own.reference_scores) == TUMOURS
+        for place in (0, 7):
+            z = normalise(counts.iloc[:, place], world.reference.genes, "counts", gene_table.length).z
+            again = float(sum(own.weights[gene] * z[gene] for gene in own.weights.index))
+            assert own.reference_scores[place] == pytest.approx(again, abs=1e-4)
+
+
+def test_validation_has_every_figure_within_its_range(world: World) -> None:
+    for target in pack.TARGETS:
+        figures = world.pack.signatures[target].validation
+        assert figures["n"] == MODELS
+        for name in ("spearman", "auroc"):
+            bounds = figures[f"{name}_interval"]
+            assert bounds["low"] <= figures[name] <= bounds["high"]
+            assert bounds["level"] == 0.95
+        assert 0 < figures["permutation_p"] <= 1
+        assert figures["penalty_per_gene"] in (0.3, 3.0)
+        assert figures["ffpe"]["n"] == 4
+        assert figures["ffpe_all_pairs"]["n"] == 5
+        assert figures["ffpe"]["noise"] >= abs(figures["ffpe"]["shift"])
+        assert figures["to_tumours"]["reference_sd"] == pytest.approx(
+            world.pack.signatures[target].reference_scores.std(ddof=1), rel=1e-4
+        )
+        assert world.pack.signatures[target].ffpe_noise == pytest.approx(
+            figures["ffpe"]["noise"] * figures["to_tumours"]["reference_sd"]
+        )
+
+
+def test_the_ceiling_is_of_its_drug_alone_and_unknown_stays_unknown(world: World) -> None:
+    ceilings = {target: world.pack.signatures[target].validation["ceiling"] for target in pack.TARGETS}
+    # 1 2 3 4 5 6 against 1 2 3 4 6 5: rho = 1 - 6·2 / (6·35)
+    assert ceilings.pop("gemcitabine") == pytest.approx(np.sqrt(1 - 12 / 210), rel=1e-5)
+    assert set(ceilings.values()) == {None}
+    assays = {target: world.pack.signatures[target].validation["assays"] for target in pack.TARGETS}
+    assert assays.pop("gemcitabine")["n"] == 6
+    assert set(assays.values()) == {None}
+
+
+def test_the_card_names_every_target_grade_and_limit(world: World) -> None:
+    card = (world.folder / "card.md").read_text()
+    for target in pack.TARGETS:
+        own = world.pack.signatures[target]
+        rho = own.validation["spearman"]
+        row = next(line for line in card.splitlines() if line.startswith(f"| {target} | {own.grade} | {MODELS} |"))
+        assert f"| {rho:.2f} (" in row
+    assert "They are made up." in card
+    assert f"{MODELS} models with all five responses, {PANEL} genes" in card
+    for target in pack.TARGETS:
+        unskilled = card.split("Without demonstrated skill: ")[1].split(".\n")[0].split(", ")
+        assert (target in unskilled) is (world.pack.signatures[target].grade == "D")
+    assert "Twenty made-up models; a test; none" in card
+
+
+def test_calibration_has_the_fit_and_the_draws_asked_for(world: World) -> None:
+    for own in world.pack.signatures.values():
+        assert list(own.calibration.index) == [str(draw) for draw in range(101)]
+        assert list(own.calibration.columns) == [
+            "sensitive_intercept", "sensitive_slope", "resistant_intercept", "resistant_slope"
+        ]  # fmt: skip
+
+
+def test_another_seed_gives_another_pack_and_progress_is_told(
+    world: World, tmp_path: Path, gene_table: GeneTable
+) -> None:
+    told: list[str] = []
+    other = recipe(permutations=1).model_copy(update={"seed": 4})
+    assert train(other, world.data, world.reference, gene_table, tmp_path, told.append) != world.sha256
+    assert any(f"{MODELS} models × {PANEL} genes" in text for text in told)
+    weights = pack.load(tmp_path).signatures["5-FU"].weights
+    # the seed rules folds and draws, never the final weights
+    pd.testing.assert_series_equal(weights, world.pack.signatures["5-FU"].weights)
+
+
+def test_too_few_panel_genes_and_unknown_tumours_are_refused(
+    world: World, tmp_path: Path, gene_table: GeneTable
+) -> None:
+    data = tmp_path / "data"
+    write_world(data, gene_table)
+    expression = pd.read_csv(data / "expression.tsv", sep="\t", index_col=0)
+    expression.iloc[11:].to_csv(data / "expression.tsv", sep="\t")
+    with pytest.raises(ConfigError, match="holds 49 genes of the reference's panel; at least 50"):
+        train(recipe(), data, world.reference, gene_table, tmp_path, silent)
+    write_world(data, gene_table)
+    tumour_counts(gene_table).iloc[:, 1:].to_csv(data / "tumours.tsv", sep="\t")
+    with pytest.raises(ConfigError, match=r"tumours\.counts: lacks 1 tumours of the reference, such as TUMOUR_00"):
+        train(recipe(), data, world.reference, gene_table, tmp_path, silent)
+    assert artefacts.SUMS not in {path.name for path in tmp_path.iterdir()}, "an unfinished pack is not sealed"

@@ -1,0 +1,114 @@
+"""Response and expression tables: one direction, one id per gene, and named faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pancreassign.counts.genes import GeneTable
+from pancreassign.errors import ConfigError
+from pancreassign.training import datasets
+
+HEAD = "model\tdrug\tvalue\thigh_means\n"
+
+
+def response(folder: Path, text: str) -> Path:
+    path = folder / "response.tsv"
+    path.write_text(text)
+    return path
+
+
+def test_auc_and_aac_of_the_same_models_have_opposite_signs(tmp_path: Path) -> None:
+    rows = "A\tgemcitabine\t0.2\t{0}\nB\tgemcitabine\t0.9\t{0}\n"
+    auc = datasets.read_response(response(tmp_path, HEAD + rows.format("resistant")))
+    aac = datasets.read_response(response(tmp_path, HEAD + rows.format("sensitive")))
+    # a high AUC is a resistant model: B; a high AAC a sensitive one: B
+    assert auc["gemcitabine"].to_dict() == {"A": -0.2, "B": -0.9}
+    assert aac["gemcitabine"].to_dict() == {"A": 0.2, "B": 0.9}
+
+
+def test_direction_is_read_row_by_row(tmp_path: Path) -> None:
+    table = datasets.read_response(
+        response(tmp_path, HEAD + "A\tpaclitaxel\t0.4\tsensitive\nA\t5-FU\t0.7\tresistant\nB\t5-FU\t0.1\tresistant\n")
+    )
+    assert list(table.columns) == ["5-FU", "paclitaxel"], "in the order of the record, not of the file"
+    assert table.loc["A"].to_dict() == {"5-FU": -0.7, "paclitaxel": 0.4}
+    assert np.isnan(table.loc["B", "paclitaxel"])
+
+
+def test_other_drugs_are_left_out_and_aliases_only_where_given(tmp_path: Path) -> None:
+    path = response(tmp_path, HEAD + "A\tSN-38\t1.5\tresistant\nA\tolaparib\t2\tresistant\nA\t5-FU\t1\tresistant\n")
+    assert list(datasets.read_response(path).columns) == ["5-FU"]
+    aliased = datasets.read_response(path, {"SN-38": "irinotecan"})
+    assert aliased["irinotecan"].to_dict() == {"A": -1.5}
+    assert list(aliased.columns) == ["5-FU", "irinotecan"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model\tdrug\tvalue\nA\t5-FU\t1\n", r"lacks the columns \['high_means'\]"),
+        ("model\tvalue\tauc\nA\t5\t1\n", r"lacks the columns \['drug', 'high_means'\]"),
+        (HEAD + "A\t5-FU\t1\tup\n", r"high_means is \['up'\]"),
+        (HEAD + "A\t5-FU\t1\tResistant\n", r"high_means is \['Resistant'\]"),
+        (HEAD + "A\t5-FU\t1\t\nB\t5-FU\t1\tresistant\n", r"high_means is \['nan'\]"),
+        (HEAD + "A\t5-FU\t1\tresistant\nB\t5-FU\t3\tresistant\nA\t5-FU\t1\tresistant\n", "has A twice for 5-FU"),
+        (HEAD + "A\tolaparib\t1\tresistant\n", "has none of the five drugs"),
+    ],
+)
+def test_response_faults_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=rf"response\.tsv: {message}"):
+        datasets.read_response(response(tmp_path, text))
+
+
+def test_an_alias_that_collides_is_a_model_twice(tmp_path: Path) -> None:
+    path = response(tmp_path, HEAD + "A\tSN-38\t1\tresistant\nA\tirinotecan\t2\tresistant\n")
+    with pytest.raises(ConfigError, match="has A twice for irinotecan"):
+        datasets.read_response(path, {"SN-38": "irinotecan"})
+
+
+def test_expression_is_log2_by_ensembl_id_with_retired_symbols_summed(tmp_path: Path, gene_table: GeneTable) -> None:
+    path = tmp_path / "expression.tsv"
+    # H2AFZ is the retired name of H2AZ1: two rows of one gene
+    path.write_text(
+        "gene\tA\tB\nKRAS\t7\t0\nH2AFZ\t1\t3\nH2AZ1\t2\t4\nENSG00000141510.18\t31\t15\nNOT_A_GENE\t99\t99\n"
+    )
+    table = datasets.read_expression(path, gene_table)
+    h2az1 = gene_table.by_symbol["H2AZ1"]
+    assert set(table.columns) == {"ENSG00000133703", h2az1, "ENSG00000141510"}
+    assert table["ENSG00000133703"].to_dict() == {"A": 3.0, "B": 0.0}
+    assert table[h2az1].to_dict() == {"A": 2.0, "B": 3.0}
+    assert table["ENSG00000141510"].to_dict() == {"A": 5.0, "B": 4.0}
+
+
+@pytest.mark.parametrize("cell", ["-1", "", "inf"])
+def test_expression_that_is_not_linear_is_refused(tmp_path: Path, gene_table: GeneTable, cell: str) -> None:
+    path = tmp_path / "expression.tsv"
+    path.write_text(f"gene\tA\tB\nKRAS\t7\t0\nTP53\t1\t{cell}\n")
+    with pytest.raises(ConfigError, match=r"expression\.tsv: holds negative or missing values"):
+        datasets.read_expression(path, gene_table)
+
+
+DRUGS = ["5-FU", "oxaliplatin", "irinotecan", "gemcitabine", "paclitaxel"]
+
+
+def test_load_keeps_models_with_expression_and_all_five_responses(tmp_path: Path, gene_table: GeneTable) -> None:
+    (tmp_path / "expression.tsv").write_text("gene\tC\tA\tNO_RESPONSE\tPART\nKRAS\t7\t1\t1\t1\n")
+    rows = [f"{m}\t{d}\t{k}\tresistant\n" for m in ("A", "C", "NO_RNA") for k, d in enumerate(DRUGS)]
+    rows += [f"PART\t{d}\t1\tresistant\n" for d in DRUGS[:4]] + ["PART\tpaclitaxel\t\tresistant\n"]
+    response(tmp_path, HEAD + "".join(rows))
+    recipe = {"expression": "expression.tsv", "response": "response.tsv"}
+    models = datasets.load(recipe, tmp_path, gene_table)
+    assert list(models.expression.index) == list(models.sensitivity.index) == ["A", "C"]
+    assert list(models.sensitivity.columns) == DRUGS
+    assert models.sensitivity.loc["C"].to_list() == [0, -1, -2, -3, -4]
+    assert models.expression.loc["C"].to_list() == [3.0]
+
+
+def test_load_needs_all_five_drugs(tmp_path: Path, gene_table: GeneTable) -> None:
+    (tmp_path / "expression.tsv").write_text("gene\tA\nKRAS\t7\n")
+    response(tmp_path, HEAD + "".join(f"A\t{d}\t1\tresistant\n" for d in DRUGS if d != "oxaliplatin"))
+    with pytest.raises(ConfigError, match=r"has no response for \['oxaliplatin'\]"):
+        datasets.load({"expression": "expression.tsv", "response": "response.tsv"}, tmp_path, gene_table)
