@@ -46,7 +46,7 @@ def verify(folder: Path) -> str:
     if not sums.is_file():
         raise ArtefactError(str(folder), f"has no {SUMS}", REBUILD)
     listed = {}
-    for line in sums.read_text(encoding="utf-8").splitlines():
+    for line in sums.read_bytes().decode("utf-8", errors="replace").splitlines():
         digest, _, name = line.partition("  ")
         listed[name] = digest
     present = {path.relative_to(folder).as_posix(): path for path in _content(folder)}
@@ -77,6 +77,9 @@ def read_manifest(folder: Path, kind: str, compatibility: int) -> dict[str, Any]
             f"has compatibility number {manifest.get('compatibility')}, this version reads {compatibility}",
             "Build it again with this version, or use the version that made it.",
         )
+    for key in ("name", "version", "released"):
+        if not isinstance(manifest.get(key), str):
+            raise ArtefactError(str(path), f"gives no text for {key!r}", REBUILD)
     return manifest
 
 

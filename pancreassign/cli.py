@@ -46,7 +46,14 @@ app.add_typer(signatures_app, name="signatures")
 app.add_typer(reference_app, name="reference")
 app.add_typer(simulate_app, name="simulate")
 
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")]
+
+def _folder(text: str) -> Path:
+    if not text.strip():  # most likely a shell variable that was never set
+        raise typer.BadParameter("is empty: give a folder")
+    return Path(text)
+
+
+Out = Annotated[Path, typer.Option("--out", "-o", parser=_folder, metavar="DIR", help="Folder to write into.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace results that exist already.")]
 Pack = Annotated[str, typer.Option("--pack", help="Signature pack, by name or path.")]
 Reference = Annotated[str, typer.Option("--reference", help="Frozen reference, by name or path.")]
@@ -130,7 +137,14 @@ def score(
 def report(
     records: Annotated[list[Path], typer.Argument(help="prediction.json files that `score` wrote.")],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for <sample>/report.pdf, or a .pdf file for one record.")
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            parser=_folder,
+            metavar="PATH",
+            help="Folder for <sample>/report.pdf, or a .pdf file for one record.",
+        ),
     ],
     report_date: Annotated[
         str | None, typer.Option("--report-date", help="Date of the report, YYYY-MM-DD; unknown where not given.")

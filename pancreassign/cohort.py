@@ -77,6 +77,9 @@ def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
     folders = [folder_name(sample.id) for sample in cohort.samples]
     targets = [*RUN_FILES, *(folders if job.records or job.reports else [])]
     owned = [f"{folder}/{file}" for folder in folders for file in SAMPLE_FILES]
+    left = _left_of_an_earlier_run(job.out, folders)
+    if left:
+        warn(f"{job.out}: keeps the folders of {left} samples of an earlier run, which summary.tsv will not list")
     with staged(job.out, targets, job.force, owned) as folder:
         records = []
         for done, record in enumerate(_predict_each(job, kit, cohort, folder), start=1):
@@ -117,6 +120,15 @@ def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> list[Clinical]:
             str(job.clinical), f"names {strangers[0]}, which is not among the counts", "Correct the name."
         )
     return [given.get(name, given.get("", Clinical())) for name in names]
+
+
+def _left_of_an_earlier_run(out: Path, folders: Sequence[str]) -> int:
+    """How many samples the results that stand in ``out`` have beside those of this run."""
+    try:
+        earlier = json.loads((out / "run.json").read_bytes())["samples"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    return sum(folder not in folders and (out / folder).is_dir() for folder in map(folder_name, earlier))
 
 
 def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path) -> Iterator[Prediction]:

@@ -35,6 +35,7 @@ def staged(out: Path, targets: Iterable[str], force: bool, owned: Iterable[str] 
     OutputError
         Where a target exists and ``force`` is not given, or ``out`` cannot be written.
     """
+    targets = list(targets)
     check_free(out, targets, force)
     missing = [folder for folder in (out, *out.parents) if not folder.exists()]
     partial: Path | None = None
@@ -42,6 +43,7 @@ def staged(out: Path, targets: Iterable[str], force: bool, owned: Iterable[str] 
         out.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=out))
         yield partial
+        check_free(out, targets, force)  # another run may have finished here meanwhile
         _move(partial, out, owned)
         missing = []
     except OSError as error:
@@ -58,9 +60,12 @@ def staged(out: Path, targets: Iterable[str], force: bool, owned: Iterable[str] 
 
 def check_free(out: Path, targets: Iterable[str], force: bool) -> None:
     """Check that no target exists, unless ``force``; and that ``out`` is not a file."""
-    if out.exists() and not out.is_dir():
-        raise OutputError(str(out), "is a file, not a folder", "Give another --out.")
-    taken = [target for target in targets if (out / target).exists()]
+    try:
+        if out.exists() and not out.is_dir():
+            raise OutputError(str(out), "is a file, not a folder", "Give another --out.")
+        taken = [target for target in targets if (out / target).exists()]
+    except OSError as error:  # a name that is too long, or a folder that may not be entered
+        raise OutputError(str(out), f"cannot be reached ({error.strerror})", "Give another --out.") from None
     if taken and not force:
         more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
         raise OutputError(
@@ -70,11 +75,13 @@ def check_free(out: Path, targets: Iterable[str], force: bool) -> None:
 
 def _move(partial: Path, out: Path, owned: Iterable[str]) -> None:
     """Move every file into place; deeper ones first, so that the run's own files are the last to appear."""
+    files = {path: out / path.relative_to(partial) for path in partial.rglob("*") if path.is_file()}
+    for target in files.values():
+        if target.is_dir():
+            raise OutputError(str(target), "is a folder where a result must be written", "Move it away.")
     for name in owned:
-        if not (partial / name).exists():
+        if out / name not in files.values():
             (out / name).unlink(missing_ok=True)
-    files = [path for path in partial.rglob("*") if path.is_file()]
-    for path in sorted(files, key=lambda path: (-len(path.parts), path)):
-        target = out / path.relative_to(partial)
+    for path, target in sorted(files.items(), key=lambda pair: (-len(pair[0].parts), pair[0])):
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)

@@ -10,9 +10,9 @@ import json
 import math
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pancreassign.errors import RecordError
 
@@ -56,15 +56,19 @@ def rounded(value: float | None) -> float | None:
 class Part(BaseModel):
     """A part of the record; an unknown key is a fault, not something to drop in silence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Percentile = Annotated[float, Field(ge=0.0, le=100.0)]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class Interval(Part):
-    """An interval that holds the true value with probability ``level``."""
+    """An interval of level ``level`` for the sources of error that its field names, and no others."""
 
     low: float
     high: float
-    level: float
+    level: Probability
 
 
 class Software(Part):
@@ -146,7 +150,7 @@ class TumourContent(Part):
     value: float | None = None
     interval: Interval | None = None
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
 
 class Qc(Part):
@@ -161,7 +165,7 @@ class General(Part):
     """Sensitivity shared by the five drugs (the mean of their responses in the training models)."""
 
     score: float | None
-    percentile: float | None
+    percentile: Percentile | None
     evidence: Grade
 
 
@@ -198,15 +202,20 @@ class Contribution(Part):
 
 
 class DrugResult(Part):
-    """One drug in one tumour; ``score`` is higher for a more sensitive tumour."""
+    """One drug in one tumour; ``score`` is higher for a more sensitive tumour.
+
+    ``score_interval`` holds the noise of depth, missing genes and paraffin; ``probability_interval`` that and the few
+    models that the curve was fitted on. What the weights themselves owe to the few models is in neither, and shows
+    in ``validation``.
+    """
 
     drug: Drug
     call: Call
     reason: str
     score: float | None
     score_interval: Interval | None
-    percentile: float | None
-    probability: float | None
+    percentile: Percentile | None
+    probability: Probability | None
     probability_interval: Interval | None
     evidence: Grade
     validation: Validation
@@ -303,7 +312,13 @@ class Prediction(Part):
     context: dict[str, Any]
     caveats: list[Caveat]
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    @model_validator(mode="after")
+    def _each_drug_once(self) -> Self:
+        if [drug.drug for drug in self.drugs] != list(Drug):
+            raise ValueError(f"the drugs must be {', '.join(Drug)}, in this order")
+        return self
 
     def to_json(self) -> str:
         """The record as JSON text: the same bytes for the same content."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pancreassign.counts.names import folder_name
-from pancreassign.errors import OutputError
+from pancreassign.counts.names import check_name, folder_name
+from pancreassign.errors import OutputError, SampleError, raise_all
 from pancreassign.output import staged
-from pancreassign.records import read_record
+from pancreassign.records import Prediction, read_record
 from pancreassign.report.pdf import Renderer
 
 
@@ -20,6 +20,8 @@ def render_records(
     All records are read before anything is written; an error names the first that cannot be.
     """
     records = [read_record(path) for path in paths]
+    # a record's id becomes a folder: one that was edited must not lead outside `out`
+    raise_all([fault for fault in map(_name_fault, paths, records) if fault])
     renderer = Renderer()
     if out.suffix.lower() == ".pdf":
         if len(records) > 1:
@@ -35,3 +37,7 @@ def render_records(
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(renderer.render(record, report_date))
             progress(done, len(records))
+
+
+def _name_fault(path: Path, record: Prediction) -> SampleError | None:
+    return check_name(record.sample.id, str(path))

@@ -53,8 +53,11 @@ def _find(kind: str, name_or_path: str, shipped: list[Path]) -> Path:
     if name_or_path in by_name:
         return by_name[name_or_path]
     path = Path(name_or_path)
-    if (path / "manifest.toml").is_file():
-        return path
+    try:
+        if (path / "manifest.toml").is_file():
+            return path
+    except OSError:  # a name that is too long, or a folder that may not be entered: not found
+        pass
     raise ArtefactError(
         name_or_path,
         f"no {kind} of this name is shipped, and no folder there holds a manifest.toml",

@@ -11,7 +11,7 @@ import pytest
 from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
 
-MANIFEST = 'kind = "thing"\ncompatibility = 3\nname = "t"\n'
+MANIFEST = 'kind = "thing"\ncompatibility = 3\nname = "t"\nversion = "1.2.0"\nreleased = "2026-01-01"\n'
 
 
 @pytest.fixture
@@ -82,7 +82,9 @@ def test_changed_sums_give_another_hash_or_an_error(folder: Path) -> None:
 
 
 def test_read_manifest_gives_its_keys(folder: Path) -> None:
-    assert artefacts.read_manifest(folder, "thing", 3) == {"kind": "thing", "compatibility": 3, "name": "t"}
+    manifest = artefacts.read_manifest(folder, "thing", 3)
+    assert manifest.pop("kind") == "thing"
+    assert manifest == {"compatibility": 3, "name": "t", "version": "1.2.0", "released": "2026-01-01"}
 
 
 @pytest.mark.parametrize(
@@ -93,6 +95,9 @@ def test_read_manifest_gives_its_keys(folder: Path) -> None:
         (MANIFEST.replace("3", "4"), "has compatibility number 4, this version reads 3"),
         ('name = "t"\n', "is a None, not a 'thing'"),
         ("kind = \n", "cannot be read"),
+        (MANIFEST.replace('name = "t"\n', ""), "gives no text for 'name'"),
+        (MANIFEST.replace('"1.2.0"', "1.2"), "gives no text for 'version'"),
+        (MANIFEST.replace('"2026-01-01"', "2026-01-01"), "gives no text for 'released'"),
     ],
 )
 def test_read_manifest_refuses(folder: Path, text: str, message: str) -> None:

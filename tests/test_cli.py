@@ -222,6 +222,67 @@ def test_report_renders_again_from_the_json_alone(scored: Path, tmp_path: Path) 
     assert not (tmp_path / "undated").exists()
 
 
+@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "", "..", "a\x00b"])
+def test_a_record_whose_id_leads_elsewhere_is_refused(name: str, scored: Path, tmp_path: Path) -> None:
+    record = json.loads(next(scored.glob("*/prediction.json")).read_text())
+    record["sample"]["id"] = name
+    odd = write(tmp_path, "odd.json", json.dumps(record))
+    done = call("report", odd, "-o", tmp_path / "deep" / "out")
+    assert done.exit_code == 2, done.output
+    assert "odd.json" in done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["odd.json"]
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (lambda record: record["drugs"][0].update(percentile=500), "percentile"),
+        (lambda record: record["drugs"][0].update(probability=-0.1), "probability"),
+        (lambda record: record["drugs"].reverse(), "order"),
+        (lambda record: record["drugs"][0].update(call="maybe"), "call"),
+    ],
+)
+def test_an_impossible_record_is_refused(change, key: str, scored: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    record = json.loads(next(scored.glob("*/prediction.json")).read_text())
+    change(record)
+    done = call("report", write(tmp_path, "odd.json", json.dumps(record)), "-o", tmp_path / "out")
+    assert done.exit_code == 2
+    assert key in done.output
+
+
+def test_paths_that_no_system_takes_are_named(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 300)
+    for done in (
+        call("score", EXAMPLE, "-o", long),
+        call("score", EXAMPLE, "-o", tmp_path / "out", "--pack", long),
+        call("score", EXAMPLE, "-o", ""),
+    ):
+        assert done.exit_code == 2, done.exception
+        assert "-o" in done.output or "xxx" in done.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_in_the_place_of_a_result_stops_all(small: pd.DataFrame, tmp_path: Path) -> None:
+    small.to_csv(tmp_path / "counts.tsv", sep="\t")
+    (tmp_path / "out" / "run.json").mkdir(parents=True)
+    done = call("score", tmp_path / "counts.tsv", "-o", tmp_path / "out", "--no-report", "--force")
+    assert done.exit_code == 2
+    assert "run.json: is a folder" in done.output
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["run.json"]
+
+
+def test_what_an_earlier_run_left_is_told_or_removed(small: pd.DataFrame, tmp_path: Path) -> None:
+    small.to_csv(tmp_path / "two.tsv", sep="\t")
+    small.iloc[:, :1].to_csv(tmp_path / "one.tsv", sep="\t")
+    first, second = (tmp_path / "out" / name for name in small.columns)
+    assert call("score", tmp_path / "two.tsv", "-o", tmp_path / "out").exit_code == 0
+    done = call("score", tmp_path / "one.tsv", "-o", tmp_path / "out", "--no-report", "--force")
+    assert "keeps the folders of 1 samples of an earlier run" in done.output
+    assert (first / "prediction.json").exists()
+    assert not (first / "report.pdf").exists()
+    assert (second / "report.pdf").exists()
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[1", '{"schema": "pancreassign/prediction/9"}'])
 def test_a_record_that_is_none_is_named(content: str, tmp_path: Path) -> None:
     bad = write(tmp_path, "bad.json", content)

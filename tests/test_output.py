@@ -71,6 +71,17 @@ def test_files_of_an_earlier_run_that_would_contradict_this_one_go(tmp_path: Pat
     assert (tmp_path / "s" / "report.pdf").read_text() == "new"
 
 
+def test_a_run_that_finished_here_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match="exists already"),
+        staged(tmp_path, ["x.txt"], force=False) as folder,
+    ):
+        (folder / "x.txt").write_text("late")
+        (tmp_path / "x.txt").write_text("early")
+    assert (tmp_path / "x.txt").read_text() == "early"
+    assert everything(tmp_path) == {"x.txt"}
+
+
 def test_strangers_in_the_folder_stay(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with staged(tmp_path, ["x.txt"], force=False) as folder:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
+import re
 import sqlite3
 from collections import defaultdict
 from pathlib import Path
@@ -17,6 +18,15 @@ from pathlib import Path
 import pandas as pd
 
 Targets = dict[int, set[str]]
+
+RENAMED_FAMILIES = (
+    (re.compile(r"SEPT(\d+)"), r"SEPTIN\1"),
+    (re.compile(r"MARCH(\d+)"), r"MARCHF\1"),
+    (re.compile(r"([A-Z]ARS)"), r"\g<1>1"),
+)
+"""Families whose every symbol HGNC changed in one way, since a spreadsheet took it for a date or a reader for a word
+(septins, membrane-associated ring-CH-type fingers, aminoacyl-tRNA synthetases): Bruford et al. 2020, Nat Genet 52,
+754, doi 10.1038/s41588-020-0669-3."""
 
 
 def read_ensembl(path: Path) -> pd.DataFrame:
@@ -63,7 +73,7 @@ def aliases(db: sqlite3.Connection, genes: pd.DataFrame) -> pd.DataFrame:
     """NCBI's aliases as alias, primary_id (several joined by ``|``), status.
 
     A current Ensembl symbol is no alias of anything; NCBI's current symbol of one gene wins over
-    the same word as a mere alias of another.
+    the same word as a mere alias of another, and so does the former symbol of a family renamed as a whole.
     """
     targets, symbols = ncbi_targets(db, genes)
     current: dict[str, set[str]] = defaultdict(set)
@@ -72,13 +82,22 @@ def aliases(db: sqlite3.Connection, genes: pd.DataFrame) -> pd.DataFrame:
         current[symbol.strip()] |= targets[key]
     for key, alias in db.execute("SELECT _id, alias_symbol FROM alias"):
         retired[alias.strip()] |= targets.get(key, set())
-    named = set(genes["symbol"]) | {""}
+    by_symbol = dict(zip(genes["symbol"], genes["primary_id"], strict=True))
+    named = by_symbol.keys() | {""}
     rows = []
     for alias in sorted((current.keys() | retired.keys()) - named):
         ids = current.get(alias) or retired.get(alias)
+        if ids and len(ids) > 1:
+            ids = renamed(alias, by_symbol) & ids or ids
         if ids:
             rows.append((alias, "|".join(sorted(ids)), "alias" if len(ids) == 1 else "ambiguous"))
     return pd.DataFrame(rows, columns=["alias", "primary_id", "status"])
+
+
+def renamed(alias: str, by_symbol: dict[str, str]) -> set[str]:
+    """The primary id of the gene that had this symbol before its family was renamed; empty where there is none."""
+    names = [former.sub(now, alias) for former, now in RENAMED_FAMILIES if former.fullmatch(alias)]
+    return {by_symbol[name] for name in names if name in by_symbol}
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

@@ -55,7 +55,16 @@ class Clause(Part):
             raise ValueError("operator == needs a value")
         if (self.operator in _ON_PRIOR) != (self.field == "prior_regimens"):
             raise ValueError(f"operator {self.operator} does not fit the field {self.field}")
+        if self.operator == "shares_drug":
+            self.filled(drugs="", regimens="")
         return self
+
+    def filled(self, **names: str) -> str:
+        """The message with names in its braces."""
+        try:
+            return self.message.format(**names)
+        except (KeyError, IndexError) as error:
+            raise ValueError(f"message holds an unknown brace ({error}); known: {', '.join(names)}") from None
 
 
 class Check(Part):

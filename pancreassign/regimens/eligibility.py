@@ -75,7 +75,7 @@ def _evaluate(catalogue: Catalogue, check: Check, regimen: Regimen, clinical: Cl
         message = worst.message
         if worst.operator == "shares_drug":
             drugs, regimens = _shared(catalogue, regimen, clinical.prior_regimens or [])
-            message = message.format(drugs=_and(drugs), regimens=_and(regimens))
+            message = worst.filled(drugs=_and(drugs), regimens=_and(regimens))
         return _finding(check.id, worst.status, message, worst.source, worst.judgement)
     missing = [name for name in check.fields if getattr(clinical, name) is None]
     if missing and (check.needs == "all" or len(missing) == len(check.fields)):
@@ -134,12 +134,12 @@ def _prior_line(catalogue: Catalogue, place: Placement, clinical: Clinical) -> F
     prior = clinical.prior_regimens
     if prior is not None and set(prior) & set(place.after):
         status: Status = "ok"
-        message = f"Studied after {studied}: given"
+        message = f"Studied after {studied}, which was given"
     elif prior is None or _unnamed(catalogue, prior):
         status = "unknown"
         message = f"Prior regimens not fully known: this one was studied after {studied}; ask which were given"
     else:
-        status, message = "caution", f"Studied after {studied}, not given here"
+        status, message = "caution", f"Studied after {studied}, which was not given"
     return _finding("prior_line", status, message, place.basis, place.judgement)
 
 

@@ -25,11 +25,10 @@ TIE = 1e-12
 NEUTRAL_SCORE = 50.0
 """Where a regimen without a score stands in the order: neither favoured nor disfavoured."""
 
-_INDEPENDENT = "the drugs are taken as independent, although their responses correlate"
 RULE_TEXT: dict[RuleKind, str] = {
     "two_of_three": "at least two of the three drugs sensitive (as PancreasView counts FOLFIRINOX, Ann Oncol "
-    f"2024;35:780-791); {_INDEPENDENT}",
-    "pair": f"at least one of the two drugs sensitive and none resistant (our judgement); {_INDEPENDENT}",
+    "2024;35:780-791)",
+    "pair": "at least one of the two drugs sensitive and none resistant (our judgement)",
     "single": "its drug sensitive",
     "none": "no rule: a component has no signature, so the regimen stands only on its eligibility",
 }

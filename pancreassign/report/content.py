@@ -21,6 +21,8 @@ from pancreassign.report.regimens import NO_SKILL
 from pancreassign.report.words import HASH_DIGITS, Words
 
 Values = dict[str, Any]
+UNUSED = {"msi"}
+"""Clinical facts that the record keeps and no rule reads."""
 SHARE = "share"
 """The unit of a quality check that is a share of one, alone or as in "share of reads"."""
 
@@ -77,11 +79,6 @@ def _identity(record: Prediction, words: Words, report_date: str | None) -> Valu
     )
     if counts.rounded:
         counted += "; " + words["identity.rounded"]
-    given = [
-        words.say("number.pair", name=words.code("clinical", name), value=_plain(value, words))
-        for name, value in record.clinical.items()
-        if value is not None and name != "setting"  # the setting has its own line at the top
-    ]
     values = {
         "sample": sample.id,
         "patient": words.known(sample.patient),
@@ -90,12 +87,26 @@ def _identity(record: Prediction, words: Words, report_date: str | None) -> Valu
         "report_date": report_date or words["identity.no_date"],
         "tumour_content": _tumour_content(record, words),
         "input": counted,
-        "clinical": words["number.join"].join(given) or words["identity.no_clinical"],
+        "clinical": words["number.join"].join(_clinical(record, words)) or words["identity.no_clinical"],
     }
     return {
         "heading": words["identity.heading"],
         "fields": [[words[f"identity.{key}"], text] for key, text in values.items()],
     }
+
+
+def _clinical(record: Prediction, words: Words) -> list[str]:
+    """The clinical facts given, regimens by name; the setting has its own line at the top."""
+    names = {"other": words["clinical.other"]} | {regimen.id: regimen.name for regimen in record.regimens}
+    facts = []
+    for field, value in record.clinical.items():
+        if value is None or field == "setting":
+            continue
+        if isinstance(value, (list, tuple)):
+            value = [names.get(str(item), item) for item in value]
+        fact = words.say("number.pair", name=words.code("clinical", field), value=_plain(value, words))
+        facts.append(words.say("clinical.unused", fact=fact) if field in UNUSED else fact)
+    return facts
 
 
 def _plain(value: object, words: Words) -> str:
@@ -110,7 +121,7 @@ def _plain(value: object, words: Words) -> str:
 
 
 def _tumour_content(record: Prediction, words: Words) -> str:
-    """The class first: a number from expression is too uncertain to lead (findings: 11 points of error)."""
+    """The class first: a number from expression is too uncertain to lead (on average some 11 points off)."""
     content = record.qc.tumour_content
     share = " ".join(words.probability(content.value, content.interval))
     if content.class_ is None:
@@ -137,11 +148,12 @@ def _check(check: QcCheck, words: Words) -> Values:
         else words.say("number.pair", name=name, value=_measured(limit, check.unit, words, limit=True))
         for name, limit in (check.threshold or {}).items()
     ]
+    unlimited = check.verdict == "pass" and not check.threshold  # nothing was held against a limit
     return {
         "name": check.name.replace("_", " "),
         "value": _measured(check.value, check.unit, words),
         "threshold": words["number.join"].join(limits) or words["quality.no_threshold"],
-        "verdict": words[f"verdict.{check.verdict}"],
+        "verdict": words["verdict.unlimited" if unlimited else f"verdict.{check.verdict}"],
         "flagged": check.verdict != "pass",
     }
 

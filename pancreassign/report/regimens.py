@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from pancreassign.records import Drug, Finding, Prediction, RegimenResult
@@ -11,8 +12,6 @@ from pancreassign.report.words import Words
 Values = dict[str, Any]
 NO_SKILL = "D"
 """The evidence grade of a signature without demonstrated skill."""
-LINE_CODE = "prior_line"
-"""The eligibility finding that says whether a regimen was studied after what was given."""
 
 
 class Footnotes:
@@ -55,7 +54,7 @@ def section(record: Prediction, evaluable: set[Drug], words: Words) -> Values:
         "columns": [words[f"regimens.{key}"] for key in columns],
         "rows": [_regimen(regimen, evaluable, words, notes) for regimen in main],
         "aside": [
-            {"label": words[f"regimens.{key}"], "items": [_aside(regimen, evaluable, words) for regimen in group]}
+            {"label": words[f"regimens.{key}"], "items": _asides(group, evaluable, words)}
             for key, group in groups.items()
             if group
         ],
@@ -78,14 +77,26 @@ def _regimen(regimen: RegimenResult, evaluable: set[Drug], words: Words, notes: 
     return {
         "rank": _rank(regimen, words),
         "name": regimen.name,
-        "name_mark": notes.marks(regimen.notes),
-        "rule_mark": notes.marks([words.say("regimens.rule_note", rule=regimen.rule_text)]),
+        "name_mark": notes.marks(_judged(regimen, words) + regimen.notes),
+        "rule_mark": notes.marks(_rule_note(regimen, words)),
         "rule": words[f"rule.{regimen.rule}"],
         "score": words.estimate(regimen.score, regimen.interval, 0),
         "muted": evaluable.isdisjoint(regimen.evidence.grades),
         "evidence": _evidence(regimen, evaluable, words),
         "against": _against_lines(regimen, words),
     }
+
+
+def _judged(regimen: RegimenResult, words: Words) -> list[str]:
+    """The note on a placement that rests on our judgement; none where a guideline or trial gives it."""
+    if not regimen.judgement or regimen.basis is None:
+        return []
+    return [words.say("regimens.judged", basis=regimen.basis)]
+
+
+def _rule_note(regimen: RegimenResult, words: Words) -> list[str]:
+    """The rule in words; none where no signature scores the regimen: its own note says so."""
+    return [words.say("regimens.rule_note", rule=regimen.rule_text)] if regimen.evidence.grades else []
 
 
 def _rank(regimen: RegimenResult, words: Words) -> str:
@@ -98,8 +109,8 @@ def _evidence(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> lis
     grades, join = regimen.evidence.grades, words["number.join"].join
     without, total = regimen.evidence.without_skill, len(grades)
     if not grades:
-        lines = [words["regimens.no_scored_drug"]]
-    elif without == 0:
+        return [words.say("regimens.no_scored_drug", drugs=join(regimen.evidence.without_signature))]
+    if without == 0:
         lines = [words.say("regimens.all_skilled", grades=join(grades.values()))]
     else:
         noun = words["regimens.drug"] if total == 1 else words["regimens.drugs"]
@@ -120,23 +131,34 @@ def _against_lines(regimen: RegimenResult, words: Words) -> list[str]:
     return lines or [words["regimens.nothing"]]
 
 
+def _asides(group: list[RegimenResult], evaluable: set[Drug], words: Words) -> list[str]:
+    """The lines of a group at the end of the order; neighbours that nothing is said against share one."""
+    lines: list[str] = []
+    for bare, run in groupby(group, key=lambda regimen: not _against(regimen)):
+        items = [_aside(regimen, evaluable, words) for regimen in run]
+        lines += [words["regimens.aside_join"].join(items)] if bare else items
+    return lines
+
+
 def _aside(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> str:
-    """A regimen at the end of the order in one line: why it stands there in full, its cautions by topic."""
-    full = [item for item in _against(regimen) if item.status == "contraindicated" or item.code == LINE_CODE]
-    reasons = [item.message.rstrip(".") for item in full]
-    topics = dict.fromkeys(_topic(item, words) for item in _against(regimen) if item not in full)
-    if topics:
-        reasons.append(words.say("regimens.aside_cautions", topics=words["number.join"].join(topics)))
+    """One regimen in short: what rules it out, then every caution in full."""
+    ruled_out = [item.message.rstrip(".") for item in _against(regimen) if item.status == "contraindicated"]
+    cautions = [item.message.rstrip(".") for item in _against(regimen) if item.status == "caution"]
+    reasons = ruled_out + [words.say("regimens.aside_caution", message=message) for message in cautions]
     against = words.say("regimens.aside_against", findings="; ".join(reasons)) if reasons else ""
-    return words.say(
-        "regimens.aside_item",
-        rank=_rank(regimen, words),
-        name=regimen.name,
-        rule=words[f"rule.{regimen.rule}"],
-        score=words.decimal(regimen.score, 0),
-        evidence="; ".join(_evidence(regimen, evaluable, words)),
-        against=against,
-    )
+    basis = _aside_basis(regimen, evaluable, words)
+    return words.say("regimens.aside_item", rank=_rank(regimen, words), name=regimen.name, basis=basis, against=against)
+
+
+def _aside_basis(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> str:
+    """What the score rests on: rule and score only where they say something of this tumour."""
+    if not evaluable:
+        return ""  # the warning under the heading says it of all regimens
+    evidence = "; ".join(_evidence(regimen, evaluable, words))
+    if evaluable.isdisjoint(regimen.evidence.grades):
+        return words.say("regimens.aside_muted", evidence=evidence)
+    rule, score = words[f"rule.{regimen.rule}"], words.decimal(regimen.score, 0)
+    return words.say("regimens.aside_scored", rule=rule, score=score, evidence=evidence)
 
 
 def _topic(finding: Finding, words: Words) -> str:

@@ -14,6 +14,8 @@ from pancreassign.training.recipe import Ceiling
 MIN_LINES = 5
 """Lines of a tissue that both assays must share for the tissue to count: fewer have no centre to speak of."""
 NORMAL_975 = 1.959964
+MAX_RHO = 0.999999
+"""Fisher's z has no end at a perfect correlation."""
 
 
 def between_assays(recipe: Ceiling, data: Path) -> dict[str, dict[str, float | None]]:
@@ -47,7 +49,8 @@ def _agreement(both: pd.DataFrame, tissue: pd.Series) -> dict[str, float | None]
     both, tissue = both[shared], tissue[shared]
     centred = both - both.groupby(tissue).transform("mean")
     rho = float(spearman(centred["first"].to_numpy(), centred["second"].to_numpy()))
+    inside = min(max(rho, -MAX_RHO), MAX_RHO)
     half = NORMAL_975 * np.sqrt(1.06 / (len(both) - 3))
-    low, high = np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half)
+    low, high = np.tanh(np.arctanh(inside) + np.array([-half, half]))
     ceiling = float(np.sqrt(rho)) if low > 0 else None
     return {"n": len(both), "rho": rho, "low": float(low), "high": float(high), "ceiling": ceiling}

@@ -20,6 +20,8 @@ Array = npt.NDArray[np.float64]
 
 INTERVAL = 0.95
 """Level of the validation intervals; that of Spearman decides grade C (design, section 4)."""
+MAX_P = 0.025
+"""One-sided permutation p that grade C must stay below: the tail of the interval."""
 MIN_LOGIT_SPREAD = 0.1
 """Standard deviation of the logits below which a calibration slope says nothing (judgement)."""
 SLOPE_SHRINKAGE = 1.0
@@ -184,7 +186,7 @@ def grade(figures: Mapping[str, Any]) -> Grade:
     """
     skilled = (
         figures["spearman_interval"]["low"] > 0
-        and figures["permutation_p"] < (1 - INTERVAL) / 2
+        and figures["permutation_p"] < MAX_P
         and figures["brier"] < figures["brier_base_rate"]
     )
     return "C" if skilled else "D"

@@ -14,7 +14,13 @@ from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
 from pancreassign.normalize import reference
 
-MANIFEST = {"name": "small", "version": "0.0.1", "protocol": "full-length", "tumours": TUMOURS}
+MANIFEST = {
+    "name": "small",
+    "version": "0.0.1",
+    "released": "2026-01-01",
+    "protocol": "full-length",
+    "tumours": TUMOURS,
+}
 
 
 @pytest.fixture(scope="module")

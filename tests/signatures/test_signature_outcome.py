@@ -11,8 +11,8 @@ from scipy.stats import norm
 from signature_factory import LOGIT_THIRD, curves, independent, signature
 
 from pancreassign.records import Call, Drug, General
-from pancreassign.signatures.calibrate import Estimate
 from pancreassign.signatures import outcome as outcomes
+from pancreassign.signatures.calibrate import Estimate
 from pancreassign.signatures.outcome import Outcome
 from pancreassign.signatures.pack import Signature
 

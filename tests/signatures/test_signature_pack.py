@@ -17,6 +17,7 @@ from pancreassign.signatures import pack
 MANIFEST = {
     "name": "tiny",
     "version": "1.2.3",
+    "released": "2026-01-01",
     "reference": {"name": "small", "version": "0.0.1", "sha256": "a" * 64},
 }
 TUMOURS = ["T1", "T2", "T3", "T4", "T5"]

@@ -84,9 +84,9 @@ def write_world(data: Path, genes: GeneTable) -> None:
     )
     both = ("first", [f"ACH-{k}" for k in range(6)], [1, 2, 3, 4, 5, 6]), ("second", lines, [1, 2, 3, 4, 6, 5])
     for name, ids, values in both:
-        pd.DataFrame(
-            {"model": ids, "drug": "gemcitabine", "value": values, "high_means": "sensitive"}
-        ).to_csv(data / f"{name}.tsv", sep="\t", index=False)
+        pd.DataFrame({"model": ids, "drug": "gemcitabine", "value": values, "high_means": "sensitive"}).to_csv(
+            data / f"{name}.tsv", sep="\t", index=False
+        )
 
 
 def recipe_keys(**evaluation: Any) -> dict[str, Any]:
