@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pancreassign import recipes
 from pancreassign.counts.metadata import SIMULATED_PREFIX
@@ -25,26 +26,39 @@ class SimulatedSample(BaseModel):
     a kind of excluded sample whose mean profile the reference keeps, ``mix_share`` its share of the reads.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str = Field(pattern=rf"^{SIMULATED_PREFIX}[A-Za-z0-9_-]+$")
     patient: str
     site: str = "pancreas"
-    preservation: str = "ffpe"
+    preservation: Literal["ffpe", "frozen", "unknown"] = "ffpe"
     reads: int = Field(gt=0, le=200_000_000)
     gene_noise: float = Field(default=0.0, ge=0.0)
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     mix_with: str | None = None
     mix_share: float = Field(default=0.0, ge=0.0, le=1.0)
 
+    @model_validator(mode="after")
+    def _mixed_with_something(self) -> Self:
+        if (self.mix_with is None) != (self.mix_share == 0.0):
+            raise ValueError("mix_with and mix_share go together")
+        return self
+
 
 class SimulationRecipe(BaseModel):
     """Which samples to draw, and the seed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    seed: int
+    seed: int = Field(ge=0)
     sample: list[SimulatedSample] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _each_name_once(self) -> Self:
+        names = [sample.name for sample in self.sample]
+        if len(set(names)) < len(names):
+            raise ValueError("two samples have one name")
+        return self
 
 
 def read_recipe(path: Path) -> SimulationRecipe:
@@ -61,9 +75,9 @@ def simulate(recipe: SimulationRecipe, genes: pd.DataFrame, loadings: pd.DataFra
         The reference's gene table and factor loadings.
     """
     drawn = {
-        # a generator of its own for each sample, so that adding one to a recipe does not change the others
-        sample.name: _draw(sample, genes, loadings, np.random.default_rng([recipe.seed, place]))
-        for place, sample in enumerate(recipe.sample)
+        # a generator of its own for each name, so that adding a sample to a recipe does not change the others
+        sample.name: _draw(sample, genes, loadings, np.random.default_rng([recipe.seed, *sample.name.encode()]))
+        for sample in recipe.sample
     }
     return pd.DataFrame(drawn, index=genes.index).rename_axis("gene_id")
 

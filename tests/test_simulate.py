@@ -56,8 +56,9 @@ def test_the_same_seed_gives_the_same_counts_and_another_does_not() -> None:
     assert (one["SIMULATED_0"] != one["SIMULATED_1"]).mean() > 0.9
 
 
-def test_a_sample_added_at_the_end_changes_no_other() -> None:
-    few, more = draw({}, {"dropout": 0.2}), draw({}, {"dropout": 0.2}, {"reads": 5})
+def test_a_sample_added_anywhere_changes_no_other() -> None:
+    first, second, new = {"name": "SIMULATED_a"}, {"name": "SIMULATED_b", "dropout": 0.2}, {"name": "SIMULATED_new"}
+    few, more = draw(first, second), draw(new, first, second)
     pd.testing.assert_frame_equal(few, more[few.columns])
 
 
@@ -163,6 +164,11 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         (f"seed = 1\n{SAMPLE}{SAMPLE}".replace("reads = 1000", "reads = 0"), r"sample\.0\.reads: "),
         (f"seed = 1\n{SAMPLE}".replace("SIMULATED_1", "PATIENT_1"), r"sample\.0\.name: "),
         (f"seed = 1\n{SAMPLE}".replace("SIMULATED_1", "SIMULATED_../x"), r"sample\.0\.name: "),
+        (f"seed = -1\n{SAMPLE}", "seed: "),
+        (f"seed = 1\n{SAMPLE}gene_noise = inf\n", r"sample\.0\.gene_noise: "),
+        (f"seed = 1\n{SAMPLE}mix_share = 0.5\n", r"sample\.0: .*go together"),
+        (f"seed = 1\n{SAMPLE}preservation = 'formalin'\n", r"sample\.0\.preservation: "),
+        (f"seed = 1\n{SAMPLE}{SAMPLE}", "the whole file: .*one name"),
         ("seed = \n", "(?:cannot be read as|is not) TOML"),
     ],
 )

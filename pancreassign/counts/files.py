@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pancreassign.errors import InputError
+from pancreassign.errors import InputError, PancreassignError
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 WANTED = "Give a table of counts as text (TSV or CSV, may be gzipped), or an h5ad file."
@@ -58,14 +58,9 @@ def read_source(path: Path) -> Source:
         Where it is missing, a folder, unreadable, empty, or damaged gzip.
     """
     where = str(path)
-    if path.is_dir():
-        raise InputError(where, "is a folder", "Give the count files themselves.")
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(where, "no such file", "Check the path.") from None
-    except OSError as error:
-        raise InputError(where, f"cannot be read ({error.strerror})", "Check the path and its permissions.") from None
+    if path == Path():  # an empty argument too, as an unset shell variable gives it
+        raise InputError(where, "is an empty path, or the current folder", "Give the count files themselves.")
+    data = read_bytes(path, InputError, "Give the count files themselves.")
     sha256 = hashlib.sha256(data).hexdigest()
     packed = data.startswith(b"\x1f\x8b")
     if packed:
@@ -73,6 +68,21 @@ def read_source(path: Path) -> Source:
     if not data.strip():
         raise InputError(where, "is empty", WANTED)
     return Source(path, data, sha256, packed)
+
+
+def read_bytes(path: Path, kind: type[PancreassignError], file_mend: str) -> bytes:
+    """A file's bytes; every way a path can fail (too long, out of reach, a folder) raises one error of ``kind``."""
+    where, mend = str(path), "Check the path and its permissions."
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise kind(where, "no such file", "Check the path.") from None
+    except IsADirectoryError:
+        raise kind(where, "is a folder", file_mend) from None
+    except OSError as error:
+        raise kind(where if len(where) < 300 else f"{where[:300]}...", f"cannot be read ({error.strerror})", mend) from None
+    except ValueError as error:  # a NUL in the path
+        raise kind(repr(where), f"cannot be read ({error})", mend) from None
 
 
 def _unpack(data: bytes, where: str) -> bytes:

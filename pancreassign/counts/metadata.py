@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
+import unicodedata
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from pancreassign.counts.files import read_bytes
 from pancreassign.errors import PancreassignError, SampleError, raise_all
 from pancreassign.records import SampleInfo, Specimen
 
@@ -18,6 +19,8 @@ SIMULATED_PREFIX = "SIMULATED_"
 def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
     """Read the table of samples: ``sample`` and any of ``patient, site, preservation``; empty = unknown.
 
+    Quotes are ordinary characters: one left open must not swallow the lines below it.
+
     Returns
     -------
     The samples by id, and notes on columns that were not used.
@@ -27,39 +30,91 @@ def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
     SampleError
         Where the table cannot be read, lacks ``sample``, names one twice, or gives an unknown preservation.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            rows = list(csv.DictReader(handle, delimiter="\t"))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SampleError(str(path), f"cannot be read ({error})", "Give a tab-separated table in UTF-8.") from None
-    if not rows or "sample" not in rows[0]:
-        raise SampleError(
-            str(path), "has no rows under a column `sample`", f"Give a tab-separated table with {', '.join(COLUMNS)}."
-        )
-    unused = [str(column) for column in rows[0] if column not in COLUMNS]
+    lines = [(n, line) for n, line in enumerate(_text(path).split("\n"), 1) if line.strip(" ")]
+    header = [cell.strip() for cell in lines[0][1].split("\t")] if lines else []
+    _check_header(path, header, len(lines))
+    unused = [column for column in header if column not in COLUMNS]
     faults: list[PancreassignError] = []
     samples: dict[str, SampleInfo] = {}
-    for line, row in enumerate(rows, start=2):
-        cells = {column: (row.get(column) or "").strip() for column in COLUMNS}
-        preservation = cells["preservation"].lower() or "unknown"
-        where = f"{path}, line {line}"
-        if not cells["sample"]:
-            faults.append(SampleError(where, "names no sample", "Fill the column `sample`, or remove the line."))
-        elif cells["sample"] in samples:
-            faults.append(SampleError(where, f"names {cells['sample']} a second time", "Keep one line a sample."))
-        elif preservation not in PRESERVATIONS:
-            known = ", ".join(PRESERVATIONS)
-            faults.append(SampleError(where, f"preservation is {cells['preservation']!r}", f"Give one of: {known}."))
+    for number, line in lines[1:]:
+        where = f"{path}, line {number}"
+        row = [cell.strip() for cell in line.split("\t")]
+        cells = dict.fromkeys(COLUMNS, "") | dict(zip(header, row, strict=False))
+        fault = _row_fault(where, row, len(header)) or _sample_fault(where, cells, samples)
+        if fault is None:
+            samples[cells["sample"]] = _info(cells)
         else:
-            samples[cells["sample"]] = SampleInfo(
-                id=cells["sample"],
-                patient=cells["patient"] or None,
-                site=cells["site"] or None,
-                specimen=Specimen.model_validate({"preservation": preservation}),
-            )
+            faults.append(fault)
     raise_all(faults)
     notes = [f"{path}: columns not used: {', '.join(unused)}"] if unused else []
     return samples, notes
+
+
+def _text(path: Path) -> str:
+    """The table's text with ``\n`` as its only line end."""
+    data = read_bytes(path, SampleError, "Give the table itself.")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SampleError(str(path), "is UTF-16 text", "Save it as UTF-8 (tab-separated text).")
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")):
+        raise SampleError(str(path), "is a workbook or packed file, not text", "Save it as tab-separated text in UTF-8.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SampleError(str(path), f"is not UTF-8 text (line {line}; Latin-1?)", "Save it as UTF-8.") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_header(path: Path, header: list[str], lines: int) -> None:
+    """Raise :class:`SampleError` where the header lacks ``sample`` or names a column twice, or has no rows below it."""
+    where, mend = str(path), f"Give a tab-separated table with the columns {', '.join(COLUMNS)}."
+    if "sample" not in header:
+        found = ", ".join(repr(column if len(column) <= 60 else f"{column[:57]}...") for column in header[:8])
+        separated = " (separated by tabs?)" if len(header) == 1 else ""
+        problem = f"has no column `sample`; its columns are {found}{separated}" if header else "is empty"
+        raise SampleError(where, problem, mend)
+    for column in header:
+        if header.count(column) > 1:
+            raise SampleError(where, f"has the column {column!r} twice", "Keep one of them.")
+        if (problem := _control(column)) is not None:
+            raise SampleError(f"{where}, line 1", problem, "Take it out.")
+    if lines < 2:
+        raise SampleError(where, "has no rows under a column `sample`", "Give a row for each sample.")
+
+
+def _row_fault(where: str, row: list[str], width: int) -> SampleError | None:
+    """What is wrong with the cells of a row, whatever they say."""
+    if len(row) > width and any(row[width:]):
+        return SampleError(where, f"has {len(row)} cells under {width} columns", "Take out the cells that are too many.")
+    problem = next((found for cell in row if (found := _control(cell)) is not None), None)
+    return None if problem is None else SampleError(where, problem, "Take it out.")
+
+
+def _control(cell: str) -> str | None:
+    """The control character that a cell holds: it would spoil a terminal, a report or an h5ad file."""
+    found = next((char for char in cell if unicodedata.category(char) in ("Cc", "Zl", "Zp")), None)
+    return None if found is None else f"holds the control character U+{ord(found):04X} in {cell[:40]!r}"
+
+
+def _sample_fault(where: str, cells: Mapping[str, str], samples: Collection[str]) -> SampleError | None:
+    """What is wrong with what a row says."""
+    if not cells["sample"]:
+        return SampleError(where, "names no sample", "Fill the column `sample`, or remove the line.")
+    if cells["sample"] in samples:
+        return SampleError(where, f"names {cells['sample']} a second time", "Keep one line a sample.")
+    if cells["preservation"] and cells["preservation"].lower() not in PRESERVATIONS:
+        known = ", ".join(PRESERVATIONS)
+        return SampleError(where, f"preservation is {cells['preservation']!r}", f"Give one of: {known}.")
+    return None
+
+
+def _info(cells: Mapping[str, str]) -> SampleInfo:
+    return SampleInfo(
+        id=cells["sample"],
+        patient=cells["patient"] or None,
+        site=cells["site"] or None,
+        specimen=Specimen.model_validate({"preservation": cells["preservation"].lower() or "unknown"}),
+    )
 
 
 def describe(sample: str, known: Mapping[str, SampleInfo]) -> SampleInfo:

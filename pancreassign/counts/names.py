@@ -16,18 +16,25 @@ MAX_BYTES = 150
 """Longest name in bytes of UTF-8; file systems allow 255, and our own suffixes need some (our judgement)."""
 
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
+_TURNS_TEXT = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Unicode's marks of direction: a name that holds one is read otherwise than it is written."""
+
+_TOOL_FOLDERS = frozenset({"quant", "salmon", "rsem", "star", "kallisto", "htseq", "featurecounts", "tophat", "tophat_out"})
+_TOOL_FILES = frozenset({"accepted_hits", "aligned", "alignments", "possorted_genome_bam"})
+"""What tools call their folder or their file whatever the sample: the name of the folder above is taken."""
+
 _EXTENSION = re.compile(r"\.(?:gz|tsv|txt|csv|tab|sf|out|results|h5ad)$", re.I)
 _FILE_TAIL = re.compile(
     r"[._-]?ReadsPerGene(?:\.out)?$|"
     r"(?:^|[._-])(?:rna_seq\.augmented_star_gene_counts|augmented_star_gene_counts|"
-    r"star_gene_counts|htseq|featurecounts?|(?:raw_|gene_|read_)?counts?|genes|quant|abundance|fpkm(?:-uq)?|tpm)$",
+    r"star_gene_counts|htseq|featurecounts?|(?:raw_|gene_|read_)?counts?|genes|quant|abundance(?:\.gene)?|rsem|fpkm(?:-uq)?|tpm)$",
     re.I,
 )
 _BAM = re.compile(r"\.(?:bam|sam|cram)$", re.I)
 _BAM_TAIL = re.compile(
     r"(?:^|[._-]?)Aligned(?:\.(?:sortedByCoord|toTranscriptome))?\.out$|"
-    r"(?:^|[._-])(?:Aligned|sortedByCoord|sorted|sort|markdups?|mkdup|mdups?|dedup(?:ed)?|rmdup|"
-    r"dupmarked|umi_dedup|out)$",
+    r"(?:^|[._-])(?:Aligned|sortedByCoord|sorted|sort|markdups?|mkdup|mdups?|md|dedup(?:ed)?|rmdup|nodups?|"
+    r"dupmarked|umi_dedup|hisat2|out)$",
     re.I,
 )
 
@@ -35,25 +42,42 @@ _BAM_TAIL = re.compile(
 def name_from_path(path: str | Path) -> str:
     """The sample's name from a single-sample file: the prefix before what the tool itself wrote.
 
-    Where nothing is left (``quant.sf``, ``ReadsPerGene.out.tab``) the name of the file's folder is taken.
+    Where nothing is left (``quant.sf``, ``ReadsPerGene.out.tab``) the name of the file's folder is taken, or of the
+    folder above where that one is the tool's own as well (``S1/quant/quant.sf``).
     """
     path = Path(path)
     stem = _strip(path.name, _EXTENSION)
     stem = _strip(_strip(stem, _FILE_TAIL), _EXTENSION)
-    return stem.rstrip("._-") or path.absolute().parent.name
+    stem = stem.rstrip("._-")
+    return stem or _folder(path.absolute().parent.parts, stem)
 
 
 def name_from_bam(text: str) -> str:
     """The sample's name from an alignment file's path as a counting tool prints it.
 
     The path and the common tails are dropped (``/a/S1.Aligned.sortedByCoord.out.bam`` gives ``S1``);
-    where nothing is left, the folder's name is taken. A name without the suffix of an alignment stays.
+    where nothing is left, or only a word of the tool's own (``accepted_hits.bam``), the folder's name is taken,
+    whatever the other columns. RSEM's ``S1.genes.results`` gives ``S1``. Any other name stays.
     """
+    if is_rsem_column(text):
+        return name_from_path(text)
     if not is_bam(text):
         return text
     parts = re.split(r"[/\\]", text.strip())
     stem = _strip(_BAM.sub("", parts[-1]), _BAM_TAIL).rstrip("._-")
-    return stem or (parts[-2] if len(parts) > 1 else "")
+    return stem if stem and stem.casefold() not in _TOOL_FILES else _folder(parts[:-1], stem)
+
+
+def _folder(parts: Sequence[str], otherwise: str) -> str:
+    """The last folder of a path that is not called after a tool; ``otherwise`` where the path names none."""
+    named = [part for part in parts if part not in ("", ".", "..", "/")]
+    own = [part for part in named if part.casefold() not in _TOOL_FOLDERS]
+    return (own or named or [otherwise])[-1]
+
+
+def is_rsem_column(text: str) -> bool:
+    """Whether a column's name is that of an RSEM file, as ``rsem-generate-data-matrix`` writes it."""
+    return text.strip().endswith(".genes.results")
 
 
 def is_bam(text: str) -> bool:
@@ -86,17 +110,19 @@ def check_name(name: str, where: str) -> SampleError | None:
 
 
 def _name_problem(name: str) -> str | None:
-    folder = folder_name(name)
-    if not name.strip():
-        return "is empty"
+    if all(char.isspace() or unicodedata.category(char) == "Cf" for char in name):
+        return "holds invisible characters only" if name.strip() else "is empty"
     if "/" in name or "\\" in name or name in (".", ".."):
         return "looks like a path"
     if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in name):
         return "holds a control character"
+    if not _TURNS_TEXT.isdisjoint(name):
+        return "holds a mark that turns the direction of text"
     if name.startswith("."):
         return "starts with a dot, which hides its folder"
     if len(name.encode()) > MAX_BYTES:
         return f"is longer than {MAX_BYTES} bytes"
+    folder = folder_name(name)
     if folder.casefold() in RESERVED:
         return "is the name of a file that every run writes"
     return None if folder else "leaves nothing for a folder's name"

@@ -6,8 +6,8 @@ import re
 from typing import Literal
 
 from pancreassign.counts.genes import SUMMARY_ROWS, GeneTable, ensembl_species, is_transcript
-from pancreassign.counts.samples import Format
-from pancreassign.counts.tables import Grid, is_number
+from pancreassign.counts.samples import Format, Strand
+from pancreassign.counts.tables import ID_WORDS, Grid, is_number, plain
 from pancreassign.errors import InputError
 
 Kind = Literal[
@@ -48,12 +48,20 @@ _DEFAULT: dict[Kind, Format] = {
     "rsem_isoforms": "rsem",
 }
 
-_NFCORE_FILE = re.compile(r"(?:salmon|rsem|kallisto|tx2gene)\.merged\.gene_(?:counts|tpm)", re.I)
-_ID_WORDS = frozenset(
-    {"", "gene", "genes", "geneid", "genename", "genesymbol", "symbol", "id", "ids", "name", "ensembl", "ensemblid",
-     "ensemblgeneid", "hgncsymbol", "hgnc", "index", "feature", "featureid", "sample", "samples", "sampleid",
-     "target", "targetid", "unnamed0", "rownames", "entrez", "entrezid", "entrezgene"}
-)  # fmt: skip
+_NFCORE_FILE = re.compile(r"(?:salmon|rsem|kallisto|tx2gene)[._]merged[._]gene_(?:counts|tpm)", re.I)
+_STRANDS: tuple[tuple[Strand, re.Pattern[str]], ...] = (
+    ("unstranded", re.compile("unstranded")),
+    ("reverse", re.compile("reverse|second|2nd|antisense")),
+    ("forward", re.compile("forward|first|1st|sense")),
+)
+
+
+def strands(header: list[str], width: int) -> list[Strand]:
+    """The strand of each column after the ids where a header names STAR's three columns; otherwise empty."""
+    names = header[1:] if len(header) == width else header
+    found = [next((strand for strand, word in _STRANDS if word.search(name.lower())), None) for name in names]
+    told = [strand for strand in found if strand is not None]
+    return told if len(names) == 3 and len(set(told)) == 3 else []
 
 
 def kind_of(grid: Grid, genes: GeneTable, file_name: str) -> Kind:
@@ -61,6 +69,8 @@ def kind_of(grid: Grid, genes: GeneTable, file_name: str) -> Kind:
     by_header = _by_header(grid.first, file_name)
     if by_header is not None:
         return by_header
+    if grid.width == 4 and strands(grid.first, grid.width):
+        return "star"
     if not is_headerless(grid, genes):
         names = [cell for cell in grid.first if cell]
         bams = names and all(cell.lower().endswith((".bam", ".sam", ".cram")) for cell in names)
@@ -83,7 +93,9 @@ def _by_header(first: list[str], file_name: str) -> Kind | None:
         return "rsem_isoforms"
     if {"gene_id", "effective_length", "expected_count"} <= names:
         return "rsem"
-    if {"name", "effectivelength", "numreads"} <= names:
+    if {"gene_id", "raw_count", "scaled_estimate"} <= names:  # RSEM before version 1.2, as in TCGA
+        return "rsem"
+    if {"name", "tpm", "numreads"} <= names:
         return "salmon"
     if {"target_id", "eff_length", "est_counts"} <= names:
         return "kallisto"
@@ -95,8 +107,9 @@ def is_nfcore(first: list[str], file_name: str) -> bool:
 
     Anyone may head a matrix ``gene_id, gene_name``: such a one is read alike, but its fractions are looked at.
     """
-    named = _NFCORE_FILE.search(file_name) is not None
-    return first[0].lower() == "gene_id" and (named or "transcript_id(s)" in (cell.lower() for cell in first))
+    if _NFCORE_FILE.search(file_name) is not None:
+        return first[0].lower() in ("gene_id", "")  # unnamed where R wrote the table again
+    return first[0].lower() == "gene_id" and "transcript_id(s)" in (cell.lower() for cell in first)
 
 
 def is_headerless(grid: Grid, genes: GeneTable) -> bool:
@@ -109,7 +122,7 @@ def is_headerless(grid: Grid, genes: GeneTable) -> bool:
         return False
     word = first[0]
     known = ensembl_species(word) is not None or is_transcript(word) or word in SUMMARY_ROWS or word.startswith("__")
-    return known or genes.is_current(word) or re.sub(r"[^a-z0-9]", "", word.lower()) not in _ID_WORDS
+    return known or genes.is_current(word) or plain(word) not in ID_WORDS
 
 
 def choose(wanted: Format | None, kind: Kind, grid: Grid) -> tuple[Format, Kind]:

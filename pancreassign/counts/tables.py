@@ -21,9 +21,26 @@ NA = ["", "NA", "NaN", "nan", "N/A", "n/a", "NULL", "null", "None", "#N/A", "<NA
 WIDE = 1000
 """Columns from which a table is parsed by row: the CSV parser works by column and grows slow."""
 
+ID_WORDS = frozenset(
+    {"", "gene", "genes", "geneid", "geneids", "genename", "genenames", "genesymbol", "genesymbols", "symbol", "symbols",
+     "hugosymbol", "id", "ids", "name", "ensembl", "ensemblid", "ensemblgene", "ensemblgeneid", "hgncsymbol", "hgnc",
+     "index", "feature", "featureid", "sample", "samples", "sampleid", "target", "targetid", "unnamed0", "rownames",
+     "entrez", "entrezid", "entrezgene"}
+)  # fmt: skip
+"""What headers call the column of ids, spelt without capitals and signs."""
+
+MAX_TEXT_COLUMNS = 50
+"""Most columns of text that a wide table's rows may still reveal; more are a table of text (our judgement)."""
+
 _NA = frozenset(NA)
+_PROGRESS = re.compile(r"\d+ [^\t]*\b(?:lines|records?|pairs?|reads?|alignments?)\b[^\t]* processed\.?\s*$")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+(?:\.\d{3})*,\d+\s*$")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)\s*$", re.I)
+
+
+def plain(name: str) -> str:
+    """A column's name without capitals and signs."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def is_number(cell: str) -> bool:
@@ -104,17 +121,45 @@ class Grid:
         """
         if len(self.lines) < 2:
             raise InputError(self.where, "has a header and no rows", "Give the whole table.")
-        names = list(self.first)
+        names, lines = list(self.first), self.lines[1:]
         width = self.width
         if len(names) == width - 1:
-            names.insert(0, "")
+            if all(line.rstrip(" ").endswith(self.delimiter) for line in lines):
+                lines = self._without_end(names, lines)
+            else:
+                self._check_corner(names)
+                names.insert(0, "")
         elif len(names) == width + 1 and names[-1] == "":
             names.pop()
         grid = Grid(
-            self.where, self.delimiter, self.quoted, self.comments, self.lines[1:], self.numbers[1:], names, self.notes
+            self.where, self.delimiter, self.quoted, self.comments, lines, self.numbers[1:], names, self.notes
         )
         grid.check_rows(len(names))
         return grid
+
+    def _without_end(self, names: list[str], lines: list[str]) -> list[str]:
+        """The lines without the delimiter at their end, which the header has not."""
+        if plain(names[0]) not in ID_WORDS:
+            raise InputError(
+                self.where,
+                f"every row ends in an empty cell, and the header ({names[0]!r}, ...) has one cell less: either the ids "
+                "have no name in it, or the rows end in a delimiter too many",
+                "Name every column, or take the delimiter off the rows' ends.",
+            )
+        self.notes.append("the empty last cell of every row is not read")
+        return [line.rstrip(" ")[: -len(self.delimiter)] for line in lines]
+
+    def _check_corner(self, names: list[str]) -> None:
+        """Raise :class:`InputError` where a header one cell short is not R's, which leaves out the ids' name alone."""
+        rows = (self.split(line) for line in self.lines[1:21])
+        second = [row[1] for row in rows if len(row) > 1 and row[1] not in _NA]
+        if plain(names[0]) in ID_WORDS and second and all(map(is_number, second)):
+            raise InputError(
+                self.where,
+                f"the header has {len(names)} cells, the first of them {names[0]!r}, and the rows have {len(names) + 1}: "
+                "which column is whose cannot be told",
+                "Name every column in the header.",
+            )
 
     def check_rows(self, width: int) -> None:
         """Raise :class:`InputError` naming the first line that has not ``width`` cells."""
@@ -169,36 +214,36 @@ class Grid:
         return Body(text, positions, table[[str(at) for at in positions]].to_numpy(dtype=np.float64))
 
     def _wide_body(self, width: int) -> Body:
+        """Read by row. Any row may show that a column is text: then reading starts again."""
         first = self.split(self.lines[0])
-        text: dict[int, list[str]] = {
-            at: [] for at in range(width) if at == 0 or not (is_number(first[at]) or first[at] in _NA)
-        }
-        positions = [at for at in range(width) if at not in text]
+        texts = {at for at in range(width) if at == 0 or not (is_number(first[at]) or first[at] in _NA)}
+        for _ in range(MAX_TEXT_COLUMNS):
+            body = self._read_wide(texts, width)
+            if isinstance(body, Body):
+                return body
+            texts |= body
+        raise InputError(self.where, "has many columns that are not numbers", "Give a table of counts.")
+
+    def _read_wide(self, texts: set[int], width: int) -> Body | set[int]:
+        """The columns, or those found to be text beside ``texts``."""
+        text: dict[int, list[str]] = {at: [] for at in sorted(texts)}
+        positions = [at for at in range(width) if at not in texts]
         numbers = np.empty((len(self.lines), len(positions)))
         for place, line in enumerate(self.lines):
             row = self.split(line)
             for at, column in text.items():
-                column.append(row[at])
+                column.append("" if at and row[at] in _NA else row[at])
             cells = row[1:] if len(text) == 1 else [row[at] for at in positions]
             try:
                 if "_" in line and any("_" in cell for cell in cells):
                     raise ValueError  # numpy reads 1_000 as a number, as Python does
                 numbers[place] = np.array(cells, dtype=np.float64)
             except ValueError:
-                numbers[place] = self._slow_row(cells, positions, self.numbers[place])
+                words = {at for at, cell in zip(positions, cells, strict=True) if cell not in _NA and not is_number(cell)}
+                if words:
+                    return words
+                numbers[place] = [float("nan") if cell in _NA else float(cell) for cell in cells]
         return Body({at: np.array(column, dtype=object) for at, column in text.items()}, positions, numbers)
-
-    def _slow_row(self, cells: Sequence[str], positions: Sequence[int], line: int) -> list[float]:
-        """A row with cells that are missing, or no numbers: the latter raise :class:`InputError`."""
-        out = []
-        for at, cell in zip(positions, cells, strict=True):
-            if cell in _NA:
-                out.append(float("nan"))
-            elif is_number(cell):
-                out.append(float(cell))
-            else:
-                raise not_a_number(self.where, f"{self.column_name(at)}, line {line},", cell)
-        return out
 
     def text_fault(self, position: int, cells: Strings) -> InputError:
         """The error for a column that should be numbers: it names the first cell that is none."""
@@ -220,14 +265,19 @@ def read_grid(where: str, text: str) -> Grid:
     """
     every = text.split("\n")
     numbers = [n for n, line in enumerate(every, 1) if line.strip(" \t,;")]
-    start = 0
-    while start < len(numbers) and every[numbers[start] - 1].startswith("#"):
+    numbers, notes = _without_progress(every, numbers) if " processed" in text else (numbers, [])
+    start, end = 0, len(numbers)
+    while start < end and every[numbers[start] - 1].startswith("#"):
         start += 1
+    while end > start and every[numbers[end - 1] - 1].startswith("#"):
+        end -= 1
     comments = [every[n - 1] for n in numbers[:start]]
-    numbers = numbers[start:]
+    numbers = numbers[start:end]
     lines = [every[n - 1] for n in numbers]
     if not lines:
         raise InputError(where, "holds comments and no table", "Give the whole table.")
+    if comments and comments[0].startswith("#1.") and re.fullmatch(r"[\d\s]+", lines[0]):
+        lines, numbers = _without_gct(where, comments[0], lines, numbers)
     delimiter = _delimiter(lines[:2])
     if delimiter is None:
         raise InputError(
@@ -238,15 +288,36 @@ def read_grid(where: str, text: str) -> Grid:
     if comments and _is_header(comments[-1], lines[0], delimiter):
         lines.insert(0, comments.pop()[1:])
         numbers.insert(0, numbers[0] - 1)
-    return Grid(where, delimiter, any('"' in line for line in lines), comments, lines, numbers)
+    return Grid(where, delimiter, any('"' in line for line in lines), comments, lines, numbers, notes=notes)
+
+
+def _without_progress(every: list[str], numbers: list[int]) -> tuple[list[int], list[str]]:
+    """Leave out what HTSeq says while it counts, where its output was caught together with its messages."""
+    kept = [n for n in numbers if not _PROGRESS.match(every[n - 1])]
+    dropped = len(numbers) - len(kept)
+    return kept, [f"{dropped} lines of the program's progress not read"] if dropped else []
+
+
+def _without_gct(where: str, comment: str, lines: list[str], numbers: list[int]) -> tuple[list[str], list[int]]:
+    """The table of a GCT file without the line of its size; only version 1.2 is a plain table."""
+    if comment.strip() != "#1.2" or len(lines) < 2:
+        raise InputError(
+            where, f"is a GCT file of version {comment[1:].strip()}", "Save it as GCT 1.2, or as TSV of genes and samples."
+        )
+    return lines[1:], numbers[1:]
 
 
 def _delimiter(lines: list[str]) -> str | None:
-    """The delimiter of the first line that has one; spaces only where there is no other and numbers follow."""
+    """The delimiter of the first line that has one; spaces only where there is no other and numbers follow.
+
+    Tabs win where all lines have them, or numbers follow them: names may hold commas and semicolons.
+    """
+    bares = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    if all("\t" in bare for bare in bares) or ("\t" in bares[-1] and is_number(bares[-1].rsplit("\t", 1)[-1])):
+        return "\t"
     spaced = is_number(lines[-1].rsplit(" ", 1)[-1])
     for among in ("\t,;", " ") if spaced else ("\t,;",):
-        for line in lines:
-            bare = re.sub(r'"[^"]*"', "", line)
+        for bare in bares:
             best = max(among, key=bare.count)
             if bare.count(best):
                 return best

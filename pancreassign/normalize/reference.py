@@ -36,6 +36,7 @@ UNSTABLE_SYMBOLS = (
 FACTORS = 5
 """Principal components kept for simulation (judgement: enough to keep genes correlated, too few to give one tumour)."""
 MIN_TUMOURS = 10
+MIN_EXPRESSED = 100
 MIN_PROFILE = 3
 """Excluded samples of a kind from which their mean profile is kept: a mean of fewer would show single samples."""
 
@@ -127,6 +128,9 @@ def fit(counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series) -> tuple[
             f"{counts.shape[1]} tumours are too few to fit one; at least {MIN_TUMOURS} are needed",
             "Give more tumours, or exclude fewer.",
         )
+    empty = counts.columns[counts.sum() == 0]
+    if len(empty):
+        raise ArtefactError("reference", f"{empty[0]} has no read", "Exclude it.")
     coding = counts.index[(biotypes.reindex(counts.index) == "protein_coding") & symbols.reindex(counts.index).ne("")]
     counts = counts.loc[coding.sort_values()]
     genes = _classify(counts, symbols.loc[counts.index])
@@ -151,6 +155,10 @@ def _classify(counts: pd.DataFrame, symbols: pd.Series) -> pd.DataFrame:
     cpm = 1e6 * counts / counts.sum()
     eligible = (cpm.mean(axis=1) >= EXPRESSED_CPM) & ~symbols.str.contains(UNSTABLE_SYMBOLS)
     variance = np.log2(1.0 + cpm).var(axis=1)
+    if eligible.sum() < MIN_EXPRESSED:
+        raise ArtefactError(
+            "reference", f"{eligible.sum()} genes are expressed; {MIN_EXPRESSED} are needed", "Check the counts."
+        )
     cut = variance[eligible].quantile(1.0 - PANEL_SHARE)
     panel = eligible & (variance >= cut)
     return pd.DataFrame({"symbol": symbols, "panel": panel, "stable": eligible & ~panel})

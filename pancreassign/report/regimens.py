@@ -127,7 +127,8 @@ def _against_lines(regimen: RegimenResult, words: Words) -> list[str]:
     lines = [words.say("regimens.caution", message=item.message) for item in _against(regimen)]
     count = len(_unknown(regimen))
     if count:
-        lines.append(words["regimens.open_one"] if count == 1 else words.say("regimens.open_many", count=str(count)))
+        said = words["regimens.open_one"] if count == 1 else words.say("regimens.open_many", count=str(count))
+        lines[-1:] = [words["regimens.join"].join([*lines[-1:], said])]  # no line of its own: space is short
     return lines or [words["regimens.nothing"]]
 
 
@@ -136,7 +137,7 @@ def _asides(group: list[RegimenResult], evaluable: set[Drug], words: Words) -> l
     lines: list[str] = []
     for bare, run in groupby(group, key=lambda regimen: not _against(regimen)):
         items = [_aside(regimen, evaluable, words) for regimen in run]
-        lines += [words["regimens.aside_join"].join(items)] if bare else items
+        lines += [words["regimens.join"].join(items)] if bare else items
     return lines
 
 

@@ -25,7 +25,7 @@ HALF_WIDTH = NormalDist().inv_cdf((1.0 + LEVEL) / 2.0)
 """Half the width of a normal interval of that level, in standard deviations (1.645)."""
 TOLERANCE = 1e-6
 """Curves are stored with six digits: a probability this close to the base rate is the base rate."""
-NOISE_STEPS = np.array([NormalDist().inv_cdf((i + 0.5) / 41) for i in range(41)])
+NOISE_STEPS = np.array([NormalDist().inv_cdf((i + 0.5) / 201) for i in range(201)])
 """Evenly spread quantiles of the standard normal: the score's noise without a random number."""
 
 

@@ -106,7 +106,9 @@ def evaluate_general(signature: Signature, z: pd.Series, error: pd.Series, loadi
 
 
 def _percentile(value: float | None, reference: Array) -> float | None:
-    return None if value is None else rounded(calibrate.percentile(value, reference))
+    # the frozen scores hold six digits: with as many, a reference tumour ties with itself
+    known = rounded(value)
+    return None if known is None else rounded(calibrate.percentile(known, reference))
 
 
 def _score_interval(value: float | None, noise: float) -> Interval | None:

@@ -65,6 +65,9 @@ def _train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, f
     progress("scoring the reference tumours and the FFPE pairs")
     z, counts = transfer.reference_tumours([data / path for path in recipe.tumours.counts], reference, genes)
     pairs, _ = transfer.read_z([data / recipe.ffpe.counts], reference, genes)
+    for name in sorted({name for pair in (*recipe.ffpe.matched, *recipe.ffpe.mismatched) for name in pair}):
+        if name not in pairs.index:
+            raise ConfigError(recipe.ffpe.counts, f"has no sample {name}", "Correct the recipe's pairs.")
     costs = {t: _transfer(recipe, trained, t, z, counts, pairs, genes) for t in pack.TARGETS}
     progress("permutations and bootstrap")
     figures = validate(recipe, trained, between_assays(recipe.ceiling, data))
@@ -98,6 +101,8 @@ def fit(
             f"holds {len(panel)} genes of the reference's panel; at least {MIN_GENES} are needed",
             "Give expression of more genes, or a reference with another panel.",
         )
+    if recipe.evaluation.folds > len(expression):
+        raise ConfigError("evaluation.folds", f"is more than the {len(expression)} models", "Give fewer folds.")
     inside = expression[panel]
     family = Ridge(recipe.ridge.penalty_per_gene)
     progress(f"cross-validating {sensitivity.shape[1]} targets on {len(inside)} models × {len(panel)} genes")

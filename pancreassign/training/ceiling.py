@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pancreassign.training.datasets import read_response
+from pancreassign.training.datasets import read_response, read_table
 from pancreassign.training.evaluate import spearman
 from pancreassign.training.recipe import Ceiling
 
@@ -29,7 +29,7 @@ def between_assays(recipe: Ceiling, data: Path) -> dict[str, dict[str, float | N
     one truth with the same independent noise, their correlation is each assay's reliability, and no predictor
     correlates with one assay by more than its square root (Spearman's correction for attenuation, 1904).
     """
-    lines = pd.read_csv(data / recipe.lines, sep="\t")
+    lines = read_table(data / recipe.lines)
     lines = lines[~lines["tissue"].isin(recipe.without_tissues)].drop_duplicates("name")
     tissue = lines.set_index("name")["tissue"]
     names = lines.set_index("depmap_id")["name"]
@@ -47,6 +47,8 @@ def between_assays(recipe: Ceiling, data: Path) -> dict[str, dict[str, float | N
 def _agreement(both: pd.DataFrame, tissue: pd.Series) -> dict[str, float | None]:
     shared = tissue.map(tissue.value_counts()) >= MIN_LINES
     both, tissue = both[shared], tissue[shared]
+    if len(both) < MIN_LINES:
+        return {"n": len(both), "rho": None, "low": None, "high": None, "ceiling": None}
     centred = both - both.groupby(tissue).transform("mean")
     rho = float(spearman(centred["first"].to_numpy(), centred["second"].to_numpy()))
     inside = min(max(rho, -MAX_RHO), MAX_RHO)

@@ -34,6 +34,20 @@ class ModelSet:
     sensitivity: pd.DataFrame
 
 
+MIN_MODELS = 12
+"""Fewer models than this leave thirds of less than four (judgement)."""
+MAX_LOG = 30.0
+"""No log2 expression passes this, and every table of linear FPKM or TPM does."""
+
+
+def read_table(path: Path, header: int | None = 0) -> pd.DataFrame:
+    """Read a tab-separated table, gzipped or not; raises :class:`ConfigError` where it cannot be."""
+    try:
+        return pd.read_csv(path, sep="\t", header=header, dtype=None if header == 0 else str)
+    except (OSError, ValueError, EOFError) as error:
+        raise ConfigError(str(path), f"cannot be read ({error})", "Correct the recipe's path, or --data.") from None
+
+
 def read_response(path: Path, same_drug: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Read a tidy response table as models × drugs, turned so that higher = more sensitive.
 
@@ -50,7 +64,7 @@ def read_response(path: Path, same_drug: Mapping[str, str] | None = None) -> pd.
         Where a column is missing, a direction is unknown, none of the five drugs is there, or a model has two
         values for a drug.
     """
-    table = pd.read_csv(path, sep="\t")
+    table = read_table(path)
     needed = {"model", "drug", "value", "high_means"}
     if not needed <= set(table.columns):
         raise ConfigError(str(path), f"lacks the columns {sorted(needed - set(table.columns))}", "Give a tidy table.")
@@ -66,16 +80,34 @@ def read_response(path: Path, same_drug: Mapping[str, str] | None = None) -> pd.
     if len(twice):
         model, drug = twice.iloc[0][["model", "drug"]]
         raise ConfigError(str(path), f"has {model} twice for {drug}", "Keep one value a model and drug.")
-    signed = table.assign(sensitivity=table["value"] * table["high_means"].map(SIGNS))
+    value = pd.to_numeric(table["value"], errors="coerce")
+    bad = table[~np.isfinite(value) & table["value"].notna()]
+    if len(bad):
+        model, drug, cell = bad.iloc[0][["model", "drug", "value"]]
+        raise ConfigError(str(path), f"has the value {cell!r} for {model} and {drug}", "Give a finite number, or none.")
+    signed = table.assign(sensitivity=value * table["high_means"].map(SIGNS))
     wide = signed.pivot(index="model", columns="drug", values="sensitivity")
     return wide[[drug for drug in drugs if drug in wide.columns]]
 
 
 def read_expression(path: Path, genes: GeneTable) -> pd.DataFrame:
     """Read linear expression (genes × models, FPKM or TPM) as models × Ensembl genes, ``log2(x + 1)``."""
-    table = pd.read_csv(path, sep="\t", index_col=0)
-    if not np.isfinite(table.to_numpy(dtype=float)).all() or (table.to_numpy() < 0).any():
-        raise ConfigError(str(path), "holds negative or missing values", "Give linear FPKM or TPM for every gene.")
+    raw = read_table(path, header=None)
+    names = raw.iloc[0, 1:].astype(str)
+    if names.duplicated().any():
+        raise ConfigError(
+            str(path), f"has the model {names[names.duplicated()].iloc[0]} twice", "Keep one column a model."
+        )
+    values = raw.iloc[1:, 1:].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise ConfigError(
+            str(path), "holds negative, missing or infinite values, or text", "Give linear FPKM or TPM for every gene."
+        )
+    if values.max() < MAX_LOG:
+        raise ConfigError(
+            str(path), f"holds no value above {MAX_LOG}: it looks log-transformed", "Give linear FPKM or TPM."
+        )
+    table = pd.DataFrame(values, index=raw.iloc[1:, 0].astype(str), columns=names.to_numpy())
     ids = genes.resolve(table.index.astype(str)).primary
     known = ids != ""
     summed = table.loc[known].groupby(ids[known]).sum()
@@ -91,4 +123,10 @@ def load(recipe: Mapping[str, Any], data: Path, genes: GeneTable) -> ModelSet:
         raise ConfigError(str(recipe["response"]), f"has no response for {lacking}", "All five drugs are needed.")
     complete = response.dropna()
     models = expression.index.intersection(complete.index).sort_values()
+    if len(models) < MIN_MODELS:
+        raise ConfigError(
+            str(recipe["response"]),
+            f"shares {len(models)} models with all five responses with the expression; {MIN_MODELS} are needed",
+            "Check that both tables name the models alike.",
+        )
     return ModelSet(expression.loc[models], complete.loc[models])

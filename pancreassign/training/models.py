@@ -22,6 +22,10 @@ def normal_scores(values: Array) -> Array:
     return np.asarray(norm.ppf((rankdata(values, axis=0) - 0.5) / len(values)))
 
 
+CONSTANT = 1e-9
+"""A column whose spread is this share of its level is constant: floating point leaves 1e-17 of it."""
+
+
 @dataclass(frozen=True)
 class Ridge:
     """Ridge regression whose penalty is chosen by leave-one-out error within the data it is fitted on.
@@ -54,7 +58,7 @@ class Ridge:
         average model.
         """
         z = standardise(expression, expression)
-        genes = int((expression.std(axis=0) > 0).sum())
+        genes = int(z.any(axis=0).sum())
         ridge = RidgeCV(alphas=np.asarray(self.penalty_per_gene) * genes, alpha_per_target=True)
         ridge.fit(z, normal_scores(sensitivity) if self.as_ranks else standardise(sensitivity, sensitivity))
         weights = np.atleast_2d(ridge.coef_).T
@@ -63,6 +67,7 @@ class Ridge:
 
 def standardise(values: Array, fitted_on: Array) -> Array:
     """``values`` as z-scores by the columns' mean and standard deviation in ``fitted_on`` (0 where that is 0)."""
-    spread = fitted_on.std(axis=0, ddof=1)
-    safe = np.where(spread > 0, spread, 1.0)
-    return np.where(spread > 0, (values - fitted_on.mean(axis=0)) / safe, 0.0)
+    centre, spread = fitted_on.mean(axis=0), fitted_on.std(axis=0, ddof=1)
+    varies = spread > CONSTANT * (1.0 + np.abs(centre))
+    safe = np.where(varies, spread, 1.0)
+    return np.where(varies, (values - centre) / safe, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +11,7 @@ from pancreassign import recipes
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Models(_Section):
@@ -28,7 +29,7 @@ class Models(_Section):
 class RidgeSection(_Section):
     """The model family: candidate penalties, in multiples of the number of genes."""
 
-    penalty_per_gene: list[float] = Field(min_length=1)
+    penalty_per_gene: list[Annotated[float, Field(gt=0)]] = Field(min_length=1)
 
 
 class Evaluation(_Section):
@@ -37,7 +38,7 @@ class Evaluation(_Section):
     folds: int = Field(ge=2)
     repeats: int = Field(ge=1)
     bootstrap: int = Field(ge=100)
-    permutations: int = Field(ge=0)
+    permutations: int = Field(ge=1)
     calibration_draws: int = Field(ge=100)
 
 
@@ -52,7 +53,7 @@ class Pairs(_Section):
 
     counts: str
     source: str
-    matched: list[tuple[str, str]]
+    matched: list[tuple[str, str]] = Field(min_length=3)
     mismatched: list[tuple[str, str]]
 
 
@@ -74,7 +75,7 @@ class Recipe(_Section):
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     released: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
     description: str
-    seed: int
+    seed: int = Field(ge=0)
     reference: str
     models: Models
     ridge: RidgeSection

@@ -53,6 +53,10 @@ def build(samples: Sequence[Sample], recipe: ReferenceRecipe, genes: GeneTable, 
     UnitsError
         Where a sample is not in counts.
     """
+    listed = [sample for samples_out in recipe.exclude.values() for sample in samples_out]
+    twice = sorted({sample for sample in listed if listed.count(sample) > 1})
+    if twice:
+        raise ConfigError("exclude", f"names {twice[0]} more than once", "Give each sample one reason.")
     reasons = {sample: reason for reason, listed in recipe.exclude.items() for sample in listed}
     ids = [sample.id for sample in samples]
     unknown = sorted(set(reasons) - set(ids))

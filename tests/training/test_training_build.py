@@ -233,3 +233,15 @@ def test_too_few_panel_genes_and_unknown_tumours_are_refused(
     with pytest.raises(ConfigError, match=r"tumours\.counts: lacks 1 tumours of the reference, such as TUMOUR_00"):
         train(recipe(), data, world.reference, gene_table, tmp_path, silent)
     assert artefacts.SUMS not in {path.name for path in tmp_path.iterdir()}, "an unfinished pack is not sealed"
+
+
+def test_a_recipe_that_the_data_cannot_follow_is_named(world: World, tmp_path: Path, gene_table: GeneTable) -> None:
+    write_world(tmp_path, gene_table)
+    folds = recipe(folds=1000)
+    with pytest.raises(ConfigError, match=r"evaluation\.folds: is more than the"):
+        train(folds, tmp_path, world.reference, gene_table, tmp_path, silent)
+    pairs = [("NOPE", "NOPE_TOO"), *recipe().ffpe.matched]
+    plain = recipe()
+    stranger = plain.model_copy(update={"ffpe": plain.ffpe.model_copy(update={"matched": pairs})})
+    with pytest.raises(ConfigError, match="has no sample NOPE"):
+        train(stranger, tmp_path, world.reference, gene_table, tmp_path, silent)

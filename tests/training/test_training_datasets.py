@@ -87,7 +87,7 @@ def test_expression_is_log2_by_ensembl_id_with_retired_symbols_summed(tmp_path: 
 def test_expression_that_is_not_linear_is_refused(tmp_path: Path, gene_table: GeneTable, cell: str) -> None:
     path = tmp_path / "expression.tsv"
     path.write_text(f"gene\tA\tB\nKRAS\t7\t0\nTP53\t1\t{cell}\n")
-    with pytest.raises(ConfigError, match=r"expression\.tsv: holds negative or missing values"):
+    with pytest.raises(ConfigError, match=r"expression\.tsv: holds negative, missing or infinite values"):
         datasets.read_expression(path, gene_table)
 
 
@@ -95,20 +95,57 @@ DRUGS = ["5-FU", "oxaliplatin", "irinotecan", "gemcitabine", "paclitaxel"]
 
 
 def test_load_keeps_models_with_expression_and_all_five_responses(tmp_path: Path, gene_table: GeneTable) -> None:
-    (tmp_path / "expression.tsv").write_text("gene\tC\tA\tNO_RESPONSE\tPART\nKRAS\t7\t1\t1\t1\n")
-    rows = [f"{m}\t{d}\t{k}\tresistant\n" for m in ("A", "C", "NO_RNA") for k, d in enumerate(DRUGS)]
+    names = [f"M{k:02}" for k in range(11)]
+    head = "\t".join(["C", *names, "NO_RESPONSE", "PART"])
+    (tmp_path / "expression.tsv").write_text(f"gene\t{head}\nKRAS\t7" + "\t63" * 13 + "\n")
+    rows = [f"{m}\t{d}\t{k}\tresistant\n" for m in (*names, "C", "NO_RNA") for k, d in enumerate(DRUGS)]
     rows += [f"PART\t{d}\t1\tresistant\n" for d in DRUGS[:4]] + ["PART\tpaclitaxel\t\tresistant\n"]
     response(tmp_path, HEAD + "".join(rows))
     recipe = {"expression": "expression.tsv", "response": "response.tsv"}
     models = datasets.load(recipe, tmp_path, gene_table)
-    assert list(models.expression.index) == list(models.sensitivity.index) == ["A", "C"]
+    assert list(models.expression.index) == list(models.sensitivity.index) == ["C", *names]
     assert list(models.sensitivity.columns) == DRUGS
     assert models.sensitivity.loc["C"].to_list() == [0, -1, -2, -3, -4]
     assert models.expression.loc["C"].to_list() == [3.0]
 
 
 def test_load_needs_all_five_drugs(tmp_path: Path, gene_table: GeneTable) -> None:
-    (tmp_path / "expression.tsv").write_text("gene\tA\nKRAS\t7\n")
+    (tmp_path / "expression.tsv").write_text("gene\tA\nKRAS\t70\n")
     response(tmp_path, HEAD + "".join(f"A\t{d}\t1\tresistant\n" for d in DRUGS if d != "oxaliplatin"))
     with pytest.raises(ConfigError, match=r"has no response for \['oxaliplatin'\]"):
         datasets.load({"expression": "expression.tsv", "response": "response.tsv"}, tmp_path, gene_table)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("gene\tA\tA\nKRAS\t70\t1\n", "has the model A twice"),
+        ("gene\tA\nKRAS\t7.5\n", "looks log-transformed"),
+        ("gene\tA\nKRAS\tmuch\n", "or text"),
+    ],
+)
+def test_expression_that_cannot_be_trained_on_is_named(
+    text: str, says: str, tmp_path: Path, gene_table: GeneTable
+) -> None:
+    (tmp_path / "expression.tsv").write_text(text)
+    with pytest.raises(ConfigError, match=says):
+        datasets.read_expression(tmp_path / "expression.tsv", gene_table)
+
+
+def test_too_few_shared_models_are_named(tmp_path: Path, gene_table: GeneTable) -> None:
+    (tmp_path / "expression.tsv").write_text("gene\tA\tB\nKRAS\t70\t1\n")
+    response(tmp_path, HEAD + "".join(f"{m}\t{d}\t1\tresistant\n" for m in "AC" for d in DRUGS))
+    with pytest.raises(ConfigError, match="shares 1 models"):
+        datasets.load({"expression": "expression.tsv", "response": "response.tsv"}, tmp_path, gene_table)
+
+
+@pytest.mark.parametrize("value", ["inf", "high", "-inf"])
+def test_a_response_that_is_no_number_is_named(value: str, tmp_path: Path) -> None:
+    path = response(tmp_path, HEAD + f"A\tpaclitaxel\t{value}\tresistant\n")
+    with pytest.raises(ConfigError, match="for A and paclitaxel"):
+        datasets.read_response(path)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.tsv: cannot be read.*--data"):
+        datasets.read_response(tmp_path / "none.tsv")

@@ -49,7 +49,8 @@ def test_a_recipe_is_read_whole(tmp_path: Path) -> None:
         ("evaluation.folds", 1),
         ("evaluation.repeats", 0),
         ("evaluation.bootstrap", 99),
-        ("evaluation.permutations", -1),
+        ("evaluation.permutations", 0),
+        ("ffpe.matched", [["a", "b"]]),
         ("evaluation.calibration_draws", 10),
         ("tumours.counts", "one.tsv"),
         ("ceiling", None),
@@ -96,3 +97,10 @@ def test_a_fault_of_a_reference_recipe_names_its_key(tmp_path: Path, key: str, v
     path = write_recipe(tmp_path / "reference.toml", keys)
     with pytest.raises(ConfigError, match=rf"reference\.toml: {key}"):
         reference.read_recipe(path)
+
+
+@pytest.mark.parametrize("penalty", [-1.0, 0.0, float("nan"), float("inf")])
+def test_an_impossible_penalty_is_named(tmp_path: Path, penalty: float) -> None:
+    path = write_recipe(tmp_path / "pack.toml", changed("ridge.penalty_per_gene", [penalty]))
+    with pytest.raises(ConfigError, match=r"ridge\.penalty_per_gene\.0: "):
+        read_recipe(path)
