@@ -80,7 +80,9 @@ def read_bytes(path: Path, kind: type[PancreassignError], file_mend: str) -> byt
     except IsADirectoryError:
         raise kind(where, "is a folder", file_mend) from None
     except OSError as error:
-        raise kind(where if len(where) < 300 else f"{where[:300]}...", f"cannot be read ({error.strerror})", mend) from None
+        raise kind(
+            where if len(where) < 300 else f"{where[:300]}...", f"cannot be read ({error.strerror})", mend
+        ) from None
     except ValueError as error:  # a NUL in the path
         raise kind(repr(where), f"cannot be read ({error})", mend) from None
 

@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from pancreassign.counts.genes import GeneTable, ensembl_species, is_gene_row
-from pancreassign.counts.names import is_bam, name_from_bam, name_from_path
+from pancreassign.counts.columns import ANNOTATION, VALUE_WORDS, annotating, blank_in_summary, note_dropped, totals
+from pancreassign.counts.genes import GeneTable, ensembl_species
+from pancreassign.counts.names import is_rsem_column, name_from_bam, name_from_path
 from pancreassign.counts.samples import Format, RawTable, Strings
 from pancreassign.counts.species import MIN_GENES, MIN_SHARE, looks_like_gene, transcript_fault, transcript_share
-from pancreassign.counts.tables import Body, Grid, is_number
+from pancreassign.counts.tables import Body, Grid, plain
 from pancreassign.errors import InputError
 
-ANNOTATION = frozenset(
-    {
-        "geneid", "geneids", "genename", "genesymbol", "symbol", "genetype", "genebiotype", "biotype",
-        "type", "description", "genedescription", "chr", "chrom", "chromosome", "chromosomename", "seqname",
-        "seqnames", "start", "end", "startposition", "endposition", "genestart", "geneend", "strand",
-        "length", "genelength", "exonlength", "efflength", "effectivelength", "width", "entrez", "entrezid",
-        "entrezgene", "entrezgeneid", "ncbigeneid", "hgnc", "hgncid", "hgncsymbol", "ensembl", "ensemblid",
-        "ensemblgeneid", "externalgenename", "externalgeneid", "transcriptid", "transcriptids", "txname",
-        "havanagene", "geneversion", "gccontent", "percentagegenegccontent", "unnamed0",
-    }
-)  # fmt: skip
-"""Columns that annotate genes, spelt without capitals and signs."""
-
-_VALUE_WORDS = frozenset(
-    {
-        "count", "counts", "rawcount", "rawcounts", "genecount", "genecounts", "readcount", "readcounts",
-        "reads", "value", "values", "expression", "expectedcount", "expectedcounts", "numreads",
-        "estcounts", "tpm", "fpkm",
-    }
-)  # fmt: skip
-"""Names that say what a single column holds and not whose it is."""
-
 Axis = Literal["rows", "columns", "both", "neither"]
-
-
-def plain(name: str) -> str:
-    """A column's name without capitals and signs."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def read_matrix(grid: Grid, genes: GeneTable, format: Format, path: Path, *, sure: bool) -> RawTable:
@@ -126,13 +98,19 @@ def _genes_in_rows(grid: Grid, body: Body, known: dict[int, int], format: Format
         if at > 0 and plain(names[at]) not in ANNOTATION and 2 * known[at] < rows:
             raise grid.text_fault(at, cells)
         dropped.append(at)
-    keep = [k for k, at in enumerate(body.positions) if plain(names[at]) not in ANNOTATION]
-    dropped += [at for at in body.positions if plain(names[at]) in ANNOTATION]
+    numeric = {*annotating(grid, body), *blank_in_summary(body.text[id_at], body)}
+    dropped += sorted(numeric)
+    keep = [k for k, at in enumerate(body.positions) if at not in numeric]
     if not keep:
         raise InputError(grid.where, "has no column of counts", "Give a table of genes with a column a sample.")
-    _note_dropped(notes, names, dropped)
-    samples = [name_from_bam(names[body.positions[k]]) for k in keep]
-    if len(samples) == 1 and (samples[0] == "" or plain(samples[0]) in _VALUE_WORDS):
+    note_dropped(notes, names, dropped)
+    sums = totals(names, body, keep)
+    notes += [f"column {names[body.positions[k]]!r} not read: it is the sum of the others" for k in sums]
+    keep = [k for k in keep if k not in sums]
+    columns = [names[body.positions[k]] for k in keep]
+    merged = all(map(is_rsem_column, columns))  # rsem-generate-data-matrix: expected counts, unless of other columns
+    samples = [name_from_bam(name) for name in columns]
+    if len(samples) == 1 and (samples[0] == "" or plain(samples[0]) in VALUE_WORDS):
         notes.append(f"the sample is named after the file: its column is {samples[0]!r}")
         samples = [name_from_path(path)]
     return RawTable(
@@ -141,6 +119,8 @@ def _genes_in_rows(grid: Grid, body: Body, known: dict[int, int], format: Format
         genes=body.text[id_at],
         samples=samples,
         values=body.numbers if len(keep) == body.numbers.shape[1] else body.numbers[:, keep],
+        expected=merged,
+        suspects=frozenset({"log", "million", "scaled"} if merged else {"log", "million"}),
         notes=notes,
     )
 
@@ -155,7 +135,7 @@ def _genes_in_columns(grid: Grid, body: Body, format: Format) -> RawTable:
             dropped.append(at)
     keep = [k for k, at in enumerate(body.positions) if plain(names[at]) not in ANNOTATION]
     dropped += [at for at in body.positions if plain(names[at]) in ANNOTATION]
-    _note_dropped(notes, names, dropped)
+    note_dropped(notes, names, dropped)
     return RawTable(
         where=grid.where,
         format=format,
@@ -164,33 +144,3 @@ def _genes_in_columns(grid: Grid, body: Body, format: Format) -> RawTable:
         values=np.ascontiguousarray(body.numbers[:, keep].T),
         notes=notes,
     )
-
-
-def _note_dropped(notes: list[str], names: Sequence[str], dropped: Sequence[int]) -> None:
-    if dropped:
-        said = ", ".join(names[at] or f"column {at + 1}" for at in sorted(dropped))
-        notes.append(f"columns not read: {said}")
-
-
-def is_attribute(cells: Strings) -> bool:
-    """Whether a column of text annotates genes, and is not a column of counts with a bad cell."""
-    words = [cell for cell in cells if cell]
-    return 2 * sum(map(is_number, words)) < max(len(words), 1)
-
-
-def leading_attributes(grid: Grid, body: Body, after: int) -> list[int]:
-    """The columns of text from position ``after`` on, which must all annotate genes.
-
-    Raises
-    ------
-    InputError
-        Where a column of counts holds a cell that is no number.
-    """
-    found = [at for at in body.text if at >= after]
-    last = body.positions[0] if body.positions else after
-    for at in found:
-        name = _names(grid)[at] if grid.header else ""
-        if is_bam(name) or not is_attribute(body.text[at]) or (at > last and plain(name) not in ANNOTATION):
-            pairs = zip(body.text[0], body.text[at], strict=True)
-            raise grid.text_fault(at, np.array([cell if is_gene_row(gene) else "" for gene, cell in pairs]))
-    return found

@@ -56,7 +56,9 @@ def _text(path: Path) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SampleError(str(path), "is UTF-16 text", "Save it as UTF-8 (tab-separated text).")
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")):
-        raise SampleError(str(path), "is a workbook or packed file, not text", "Save it as tab-separated text in UTF-8.")
+        raise SampleError(
+            str(path), "is a workbook or packed file, not text", "Save it as tab-separated text in UTF-8."
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -76,8 +78,8 @@ def _check_header(path: Path, header: list[str], lines: int) -> None:
     for column in header:
         if header.count(column) > 1:
             raise SampleError(where, f"has the column {column!r} twice", "Keep one of them.")
-        if (problem := _control(column)) is not None:
-            raise SampleError(f"{where}, line 1", problem, "Take it out.")
+        if (control := _control(column)) is not None:
+            raise SampleError(f"{where}, line 1", control, "Take it out.")
     if lines < 2:
         raise SampleError(where, "has no rows under a column `sample`", "Give a row for each sample.")
 
@@ -85,7 +87,9 @@ def _check_header(path: Path, header: list[str], lines: int) -> None:
 def _row_fault(where: str, row: list[str], width: int) -> SampleError | None:
     """What is wrong with the cells of a row, whatever they say."""
     if len(row) > width and any(row[width:]):
-        return SampleError(where, f"has {len(row)} cells under {width} columns", "Take out the cells that are too many.")
+        return SampleError(
+            where, f"has {len(row)} cells under {width} columns", "Take out the cells that are too many."
+        )
     problem = next((found for cell in row if (found := _control(cell)) is not None), None)
     return None if problem is None else SampleError(where, problem, "Take it out.")
 

@@ -19,7 +19,9 @@ _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _TURNS_TEXT = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's marks of direction: a name that holds one is read otherwise than it is written."""
 
-_TOOL_FOLDERS = frozenset({"quant", "salmon", "rsem", "star", "kallisto", "htseq", "featurecounts", "tophat", "tophat_out"})
+_TOOL_FOLDERS = frozenset(
+    {"quant", "salmon", "rsem", "star", "kallisto", "htseq", "featurecounts", "tophat", "tophat_out"}
+)
 _TOOL_FILES = frozenset({"accepted_hits", "aligned", "alignments", "possorted_genome_bam"})
 """What tools call their folder or their file whatever the sample: the name of the folder above is taken."""
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from pancreassign.counts.columns import ANNOTATION, blank_in_summary, is_attribute, leading_attributes
 from pancreassign.counts.genes import GeneTable, is_gene_row
-from pancreassign.counts.matrix import ANNOTATION, leading_attributes, plain, read_matrix
-from pancreassign.counts.names import name_from_bam, name_from_path
+from pancreassign.counts.matrix import read_matrix
+from pancreassign.counts.names import is_bam, name_from_bam, name_from_path
 from pancreassign.counts.samples import Floats, Format, Options, RawTable, Strand, Strings
-from pancreassign.counts.sniff import Kind, is_nfcore
+from pancreassign.counts.sniff import Kind, is_nfcore, strands
 from pancreassign.counts.species import transcript_fault, transcript_share
-from pancreassign.counts.tables import Body, Grid, is_number
+from pancreassign.counts.tables import Body, Grid, is_number, plain
 from pancreassign.errors import InputError, UnitsError
 
 NONE: frozenset[str] = frozenset()
@@ -38,6 +41,10 @@ _STRAND_COLUMNS: dict[Strand, str] = {
 }
 
 
+_LENGTHS_FILE = re.compile(r"(?:^|[._-])gene_lengths?(?:[._-]|$)", re.I)
+_SCALED_FILE = re.compile(r"(?:^|[^a-z])(tpm|fpkm|rpkm)(?:[^a-z]|$)", re.I)
+
+
 def read_table(grid: Grid, kind: Kind, format: Format, path: Path, genes: GeneTable, options: Options) -> RawTable:
     """Read a text table of any kind.
 
@@ -46,6 +53,16 @@ def read_table(grid: Grid, kind: Kind, format: Format, path: Path, genes: GeneTa
     InputError
         Where it is a kind that holds no counts per gene, or damaged.
     """
+    plainly = kind in ("matrix", "nfcore", "htseq", "headerless")
+    if plainly and _LENGTHS_FILE.search(path.name):
+        raise InputError(grid.where, "holds lengths of genes by its name, not counts", "Give the counts beside it.")
+    raw = _read(grid, kind, format, path, genes, options)
+    scaled = _SCALED_FILE.search(path.name) if plainly else None
+    notes = [*grid.notes, *(note for note in raw.notes if note not in grid.notes)]
+    return replace(raw, notes=notes, said_by_name=scaled.group(1).upper() if scaled else "")
+
+
+def _read(grid: Grid, kind: Kind, format: Format, path: Path, genes: GeneTable, options: Options) -> RawTable:
     if kind in ("matrix", "nfcore") or (kind == "htseq" and not is_number(grid.first[-1])):
         sure = options.format == "nfcore" or is_nfcore(grid.first, path.name)
         return read_matrix(grid, genes, format, path, sure=sure)
@@ -101,12 +118,15 @@ def _gene_rows(ids: Strings) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 def _star(grid: Grid, path: Path, options: Options) -> RawTable:
     if options.units not in (None, "counts"):
         raise _no_such_units(grid.where, options.units)
+    order: list[Strand] = strands(grid.first, grid.width) or ["unstranded", "forward", "reverse"]
+    grid = grid if is_number(grid.first[-1]) else grid.with_header()
     grid.check_rows(4)
     body = grid.body()
     for at in (1, 2, 3):
         if at in body.text:
             raise grid.text_fault(at, body.text[at])
-    return _stranded(grid, body.text[0], body.numbers, path, options)
+    columns = body.numbers[:, [order.index(strand) for strand in _STRAND_COLUMNS]]
+    return _stranded(grid, body.text[0], columns, path, options)
 
 
 def _stranded(grid: Grid, ids: Strings, columns: Floats, path: Path, options: Options) -> RawTable:
@@ -152,21 +172,23 @@ def _column(grid: Grid, body: Body, name: str, ids: Strings) -> Floats:
 def _htseq(grid: Grid, path: Path) -> RawTable:
     grid.check_rows(grid.width)
     body = grid.body()
-    dropped = leading_attributes(grid, body, 1)
-    if not body.positions:
+    empty = [at for k, at in enumerate(body.positions) if np.isnan(body.numbers[:, k]).all()]
+    attributes = {*empty, *blank_in_summary(body.text[0], body)}
+    dropped = sorted({*leading_attributes(grid, body, 1), *attributes})
+    keep = [k for k, at in enumerate(body.positions) if at not in attributes]
+    if not keep:
         raise InputError(grid.where, "has no column of counts", "Give HTSeq's whole table.")
-    prefix, many = name_from_path(path), len(body.positions) > 1
-    names = [f"{prefix}_{k}" for k in range(1, len(body.positions) + 1)] if many else [prefix]
+    prefix, many = name_from_path(path), len(keep) > 1
+    names = [f"{prefix}_{k}" for k in range(1, len(keep) + 1)] if many else [prefix]
     notes = [f"columns not read: {', '.join(str(at + 1) for at in dropped)}"] if dropped else []
-    return RawTable(grid.where, "htseq", body.text[0], names, body.numbers, notes=notes)
+    return RawTable(grid.where, "htseq", body.text[0], names, body.numbers[:, keep], notes=notes)
 
 
 def _featurecounts(grid: Grid) -> RawTable:
     grid = grid.with_header()
     body = grid.body()
     names = grid.header or []
-    dropped = leading_attributes(grid, body, 6)
-    dropped += [at for at in body.positions if at >= 6 and plain(names[at]) in ANNOTATION]
+    dropped = _attributes(grid, body)
     keep = [k for k, at in enumerate(body.positions) if at >= 6 and at not in dropped]
     if not keep:
         raise InputError(grid.where, "has no column of counts after Length", "Give featureCounts' whole table.")
@@ -182,14 +204,28 @@ def _featurecounts(grid: Grid) -> RawTable:
     )
 
 
+def _attributes(grid: Grid, body: Body) -> list[int]:
+    """The columns after Length that are attributes of genes: all that are no alignment file where there is any."""
+    names, after = grid.header or [], range(6, len(grid.header or []))
+    bams = {at for at in after if is_bam(names[at])}
+    for at in after:
+        if at in body.text and (at in bams or not (bams or is_attribute(body.text[at]))):
+            raise grid.text_fault(at, body.text[at])
+    if bams:
+        return [at for at in after if at not in bams]
+    return [at for at in after if at in body.text or plain(names[at]) in ANNOTATION]
+
+
 def _by_column(grid: Grid, kind: Kind, format: Format, path: Path, options: Options) -> RawTable:
     """RSEM, salmon and kallisto: a sample a file, expected counts and TPM in columns of their own."""
     grid = grid.with_header()
     body = grid.body()
     units = options.units or "counts"
-    column = _COLUMNS[kind].get(units)
+    names = {cell.lower() for cell in grid.header or []}
+    columns = {"counts": "raw_count"} if "raw_count" in names else _COLUMNS[kind]
+    column = columns.get(units)
     if column is None:
-        raise UnitsError(grid.where, f"holds no {units.upper()}", "Give --units counts or --units tpm.")
+        raise UnitsError(grid.where, f"holds no {units.upper()}", f"Give --units {' or '.join(columns)}.")
     # genes.results holds gene ids by contract; the other two are written for transcripts as a rule
     ids = body.text[0]
     if kind != "rsem" and transcript_share([str(gene) for gene in ids]) > 0.5:

@@ -16,7 +16,7 @@ from pancreassign.counts.names import check_names
 from pancreassign.counts.quantifiers import read_table
 from pancreassign.counts.samples import CountTable, InputFile, Options, RawTable, Sample, Strings
 from pancreassign.counts.sniff import SPOKEN, choose, kind_of
-from pancreassign.counts.species import gene_fault
+from pancreassign.counts.species import gene_fault, repeat_fault
 from pancreassign.counts.tables import read_grid
 from pancreassign.counts.units import check_values
 from pancreassign.errors import InputError, PancreassignError, raise_all
@@ -87,6 +87,8 @@ def read_samples(
         ids = raw.genes if table is None else table.genes
         resolution = resolve(ids)
         alien = gene_fault(raw.where, list(ids), resolution)
+        if table is not None and alien is None:
+            alien = repeat_fault(table)
         faults += [*wrong, *([alien] if alien else [])]
         if table is not None and alien is None:
             samples += harmonise(table, resolution)

@@ -59,7 +59,8 @@ class RawTable:
     ``values`` is genes x samples. ``expected`` is true where the format holds expected counts, which are
     rounded without asking; ``suspects`` names the disguises that must still be looked for
     (``log``: log-transformed values; ``million``: columns that sum to one million; ``scaled``: expected counts
-    that are FPKM or the like).
+    that are FPKM or the like). ``said_by_name`` is the unit that the file's own name gives, where it is none of
+    counts; ``hint`` ends an error's mend, where the file may hold the counts elsewhere.
     """
 
     where: str
@@ -71,6 +72,8 @@ class RawTable:
     suspects: frozenset[str] = frozenset({"log", "million"})
     strand: Strand | None = None
     notes: list[str] = field(default_factory=list)
+    said_by_name: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)

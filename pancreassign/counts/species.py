@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from pancreassign.counts.genes import (
     IGNORED,
     MATCHED,
@@ -15,6 +17,7 @@ from pancreassign.counts.genes import (
     is_mouse_symbol,
     is_transcript,
 )
+from pancreassign.counts.samples import CountTable
 from pancreassign.errors import GeneError
 
 MIN_GENES = 20
@@ -29,6 +32,9 @@ TRANSCRIPT_MEND = (
     "Give counts per gene: quant.genes.sf (salmon quant -g genes.gtf), counts from R's tximport, "
     "or nf-core/rnaseq's salmon.merged.gene_counts.tsv."
 )
+
+MIN_REPEATED = 20
+"""Fewest repeated ids that tell a file joined with itself (our judgement; few symbols and genes repeat)."""
 
 _SPECIES = {"MUS": "mouse", "RNO": "rat", "DAR": "zebrafish", "MMU": "macaque", "SSC": "pig", "CAF": "dog"}
 _HUMAN_MEND = "Give counts per human gene, by Ensembl id (ENSG...) or HGNC symbol."
@@ -73,6 +79,9 @@ def gene_fault(where: str, ids: Sequence[str], resolution: Resolution) -> GeneEr
         )
     if enough:
         return None
+    if sum(gene.isdecimal() for gene in rows) > MOST * len(rows):
+        problem = f"no known gene ids among its {len(rows)} rows ({first}, ...), which look like NCBI's Entrez numbers"
+        return GeneError(where, problem, "Translate them to Ensembl ids or symbols (in R: org.Hs.eg.db, mapIds).")
     if matched == 0:
         return GeneError(where, f"no known gene ids among its {len(rows)} rows ({first}, ...)", _HUMAN_MEND)
     return GeneError(
@@ -81,3 +90,23 @@ def gene_fault(where: str, ids: Sequence[str], resolution: Resolution) -> GeneEr
         f"and {MIN_SHARE:.0%} must be known",
         _HUMAN_MEND,
     )
+
+
+def repeat_fault(raw: CountTable) -> GeneError | None:
+    """The error for a file that holds itself twice: more than half of its ids stand in more than one row.
+
+    featureCounts' rows per exon repeat their gene with other counts: there the counts must repeat too.
+    """
+    ids = [str(gene).strip() for gene in raw.genes]
+    if len(set(ids)) > 0.75 * len(ids):  # half of the ids twice are two thirds of the rows
+        return None
+    rows: list[object] = list(ids)
+    if raw.format == "featurecounts":
+        values = raw.values
+        rows = [(ids[k], values[k].tobytes()) for k in np.flatnonzero(values.sum(axis=1))]
+    times = Counter(rows)
+    repeated = sum(number > 1 for number in times.values())
+    if repeated < MIN_REPEATED or repeated <= MOST * len(times):
+        return None
+    problem = f"{repeated} of its {len(times)} gene ids stand in more than one row, as in a file joined with itself"
+    return GeneError(raw.path, problem, "Give each gene one row.")

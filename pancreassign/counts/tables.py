@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,12 +22,14 @@ WIDE = 1000
 """Columns from which a table is parsed by row: the CSV parser works by column and grows slow."""
 
 ID_WORDS = frozenset(
-    {"", "gene", "genes", "geneid", "geneids", "genename", "genenames", "genesymbol", "genesymbols", "symbol", "symbols",
-     "hugosymbol", "id", "ids", "name", "ensembl", "ensemblid", "ensemblgene", "ensemblgeneid", "hgncsymbol", "hgnc",
-     "index", "feature", "featureid", "sample", "samples", "sampleid", "target", "targetid", "unnamed0", "rownames",
-     "entrez", "entrezid", "entrezgene"}
+    {"", "gene", "genes", "geneid", "geneids", "genename", "genenames", "genesymbol", "genesymbols", "symbol",
+     "symbols", "hugosymbol", "id", "ids", "name", "ensembl", "ensemblid", "ensemblgene", "ensemblgeneid", "hgnc",
+     "hgncsymbol", "index", "feature", "featureid", "sample", "samples", "sampleid", "target", "targetid", "unnamed0",
+     "rownames", "entrez", "entrezid", "entrezgene"}
 )  # fmt: skip
 """What headers call the column of ids, spelt without capitals and signs."""
+
+EMPTY_END = "the empty last cell of every row is not read"
 
 MAX_TEXT_COLUMNS = 50
 """Most columns of text that a wide table's rows may still reveal; more are a table of text (our judgement)."""
@@ -131,9 +133,7 @@ class Grid:
                 names.insert(0, "")
         elif len(names) == width + 1 and names[-1] == "":
             names.pop()
-        grid = Grid(
-            self.where, self.delimiter, self.quoted, self.comments, lines, self.numbers[1:], names, self.notes
-        )
+        grid = Grid(self.where, self.delimiter, self.quoted, self.comments, lines, self.numbers[1:], names, self.notes)
         grid.check_rows(len(names))
         return grid
 
@@ -142,11 +142,11 @@ class Grid:
         if plain(names[0]) not in ID_WORDS:
             raise InputError(
                 self.where,
-                f"every row ends in an empty cell, and the header ({names[0]!r}, ...) has one cell less: either the ids "
-                "have no name in it, or the rows end in a delimiter too many",
+                f"every row ends in an empty cell, and the header ({names[0]!r}, ...) has one cell less: either "
+                "the ids have no name in it, or the rows end in a delimiter too many",
                 "Name every column, or take the delimiter off the rows' ends.",
             )
-        self.notes.append("the empty last cell of every row is not read")
+        self.notes.append(EMPTY_END)
         return [line.rstrip(" ")[: -len(self.delimiter)] for line in lines]
 
     def _check_corner(self, names: list[str]) -> None:
@@ -156,8 +156,8 @@ class Grid:
         if plain(names[0]) in ID_WORDS and second and all(map(is_number, second)):
             raise InputError(
                 self.where,
-                f"the header has {len(names)} cells, the first of them {names[0]!r}, and the rows have {len(names) + 1}: "
-                "which column is whose cannot be told",
+                f"the header has {len(names)} cells, the first of them {names[0]!r}, and the rows have "
+                f"{len(names) + 1}: which column is whose cannot be told",
                 "Name every column in the header.",
             )
 
@@ -239,7 +239,9 @@ class Grid:
                     raise ValueError  # numpy reads 1_000 as a number, as Python does
                 numbers[place] = np.array(cells, dtype=np.float64)
             except ValueError:
-                words = {at for at, cell in zip(positions, cells, strict=True) if cell not in _NA and not is_number(cell)}
+                words = {
+                    at for at, cell in zip(positions, cells, strict=True) if cell not in _NA and not is_number(cell)
+                }
                 if words:
                     return words
                 numbers[place] = [float("nan") if cell in _NA else float(cell) for cell in cells]
@@ -288,6 +290,9 @@ def read_grid(where: str, text: str) -> Grid:
     if comments and _is_header(comments[-1], lines[0], delimiter):
         lines.insert(0, comments.pop()[1:])
         numbers.insert(0, numbers[0] - 1)
+    while all(line.rstrip(" ").endswith(delimiter) for line in lines):  # the header's too: a column that is none
+        lines = [line.rstrip(" ")[:-1] for line in lines]
+        notes = [*notes, EMPTY_END]
     return Grid(where, delimiter, any('"' in line for line in lines), comments, lines, numbers, notes=notes)
 
 
@@ -302,7 +307,9 @@ def _without_gct(where: str, comment: str, lines: list[str], numbers: list[int])
     """The table of a GCT file without the line of its size; only version 1.2 is a plain table."""
     if comment.strip() != "#1.2" or len(lines) < 2:
         raise InputError(
-            where, f"is a GCT file of version {comment[1:].strip()}", "Save it as GCT 1.2, or as TSV of genes and samples."
+            where,
+            f"is a GCT file of version {comment[1:].strip()}",
+            "Save it as GCT 1.2, or as TSV of genes and samples.",
         )
     return lines[1:], numbers[1:]
 

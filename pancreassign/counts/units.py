@@ -15,6 +15,9 @@ largest count, and in a library of real counts some gene has more than 30 reads 
 MILLION_TOLERANCE = 0.001
 """How near to one million a sample's sum lies where it was scaled to it (rounded digits, our judgement)."""
 
+TPM_MOST = 1.01e6
+"""Largest sum of a sample's TPM: one million, and something for rounded digits (our judgement)."""
+
 LARGEST = 2.0**53
 """From here on a float no longer holds every whole number."""
 
@@ -38,7 +41,7 @@ def check_values(raw: RawTable, options: Options) -> tuple[CountTable | None, li
     if not faults:
         whole = np.rint(values)
         fractional: Bools = np.asarray((whole != values).any(axis=0))
-        faults = _disguised(raw, values, fractional, options)
+        faults = _disguised(raw, values, fractional, options) or _not_as_said(raw, values, fractional, options)
         if units == "counts":
             values, rounded = whole, fractional
     if faults:
@@ -77,8 +80,17 @@ def _impossible(raw: RawTable, genes: Strings, values: Floats) -> list[UnitsErro
             row, column = (int(k) for k in np.argwhere(mask)[0])
             first = f"gene {genes[row]}, sample {raw.samples[column]}"
             plural = f"{number} {what}s, the first at " if number > 1 else f"{_article(what)} {what} at "
-            faults.append(UnitsError(raw.where, plural + first, mend))
+            also = _log_beside(values) if what.startswith("missing") else ""
+            faults.append(UnitsError(raw.where, plural + first + also, f"{_COUNTS_MEND}." if also else mend))
     return faults
+
+
+def _log_beside(values: Floats) -> str:
+    """What to say of a table with empty cells whose other cells look like logarithms: filling them in mends nothing."""
+    known = values[np.isfinite(values)]
+    if not known.size or known.max() >= LOG_MAX or (known == np.rint(known)).all():
+        return ""
+    return f"; and the fractional values up to {known.max():.4g} look log-transformed"
 
 
 def _article(what: str) -> str:
@@ -97,20 +109,39 @@ def _disguised(raw: RawTable, values: Floats, fractional: Bools, options: Option
         first = int(np.argmax(log))
         problem = f"fractional values up to {largest[first]:.4g} look log-transformed"
         mend = f"{_COUNTS_MEND}." if counts else "Give values that are not log-transformed."
-        return [_fault(raw, log, problem, mend)]
+        return [_fault(raw, log, problem, mend + raw.hint)]
     if not counts:
         return []
     if million.any():
         problem = "fractional values that sum to one million look like TPM (or CPM), not counts"
-        return [_fault(raw, million, problem, f"{_COUNTS_MEND}, or --units tpm where they are TPM.")]
+        return [_fault(raw, million, problem, f"{_COUNTS_MEND}, or --units tpm where they are TPM.{raw.hint}")]
     unexplained = fractional if not raw.expected else _scaled(values) & ("scaled" in raw.suspects)
     if options.units is None and unexplained.any():
         problem = "fractional values: TPM, FPKM or expected counts, not counts"
         mend = (
             f"{_COUNTS_MEND}; else --units tpm or --units fpkm where they are that, or --units counts where they "
-            "are expected counts, which are then rounded."
+            f"are expected counts, which are then rounded.{raw.hint}"
         )
         return [_fault(raw, unexplained, problem, mend)]
+    return []
+
+
+def _not_as_said(raw: RawTable, values: Floats, fractional: Bools, options: Options) -> list[UnitsError]:
+    """Values that cannot be in the unit that the user or the file's name gives."""
+    sums = values.sum(axis=0)
+    if options.units == "tpm" and (sums > TPM_MOST).any():
+        problem = f"values that sum to {sums.max():.4g} are no TPM, which sum to one million"
+        return [_fault(raw, sums > TPM_MOST, problem, "Leave --units out where they are counts.")]
+    whole = ~fractional & (sums > 1e6)
+    if options.units == "fpkm" and whole.any():
+        return [
+            _fault(raw, whole, "these are whole numbers, as counts are", "Leave --units out where they are counts.")
+        ]
+    if options.units is None and raw.said_by_name:
+        unit = raw.said_by_name
+        option = f"--units {'tpm' if unit == 'TPM' else 'fpkm'}"
+        mend = f"Give the counts beside it, or {option}; or --units counts where it holds counts all the same."
+        return [UnitsError(raw.where, f"holds {unit} by its name, not counts", mend)]
     return []
 
 

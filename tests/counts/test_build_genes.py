@@ -23,6 +23,8 @@ ENSG00000000002\t\tlncRNA\t20
 ENSG00000000003\t\tlncRNA\t30
 ENSG00000000004\tBBB\tmiRNA\t40
 ENSG00000000005\tCCC\tmiRNA\t50
+ENSG00000000006\tSEPTIN2\tprotein_coding\t60
+ENSG00000000007\tSEPTIN6\tprotein_coding\t70
 """
 
 # _id: symbol, Ensembl ids, aliases
@@ -32,6 +34,9 @@ NCBI = {
     3: ("CCC", [], ["OLDC"]),  # no link, but Ensembl's name
     4: ("GONE", ["ENSG00000999999"], ["LOST"]),  # not in Ensembl 105
     5: ("CUR", ["ENSG00000000002"], ["MANY"]),  # a current symbol wins over gene 2's alias
+    7: ("SEPTIN2", ["ENSG00000000006"], ["SEPT2"]),
+    8: ("SEPTIN6", ["ENSG00000000007"], ["SEPT2", "SEPT6", "SEPT99"]),
+    9: ("OTHER", ["ENSG00000000002"], ["SEPT99"]),  # no SEPTIN99: the rule says nothing
     6: ("MULTI", ["ENSG00000000002", "ENSG00000000003"], []),
 }
 
@@ -76,6 +81,8 @@ def test_genes(built):
         ["ENSG00000000003", "ENSG00000000003", "", "lncRNA", "30"],
         ["ENSG00000000004", "ENSG00000000004", "BBB", "miRNA", "40"],
         ["ENSG00000000005", "ENSG00000000005", "CCC", "miRNA", "50"],
+        ["ENSG00000000006", "ENSG00000000006", "SEPTIN2", "protein_coding", "60"],
+        ["ENSG00000000007", "ENSG00000000007", "SEPTIN6", "protein_coding", "70"],
         ["ENSG00000000009", "ENSG00000000009", "AAA", "protein_coding", "90"],
         ["ENSG00000000010", "ENSG00000000009", "AAA", "protein_coding", "100"],
     ]
@@ -90,6 +97,10 @@ def test_aliases(built):
         ["NEWB", "ENSG00000000004", "alias"],
         ["OLDA", "ENSG00000000009", "alias"],
         ["OLDC", "ENSG00000000005", "alias"],
+        ["OTHER", "ENSG00000000002", "alias"],
+        ["SEPT2", "ENSG00000000006", "alias"],
+        ["SEPT6", "ENSG00000000007", "alias"],
+        ["SEPT99", "ENSG00000000002|ENSG00000000007", "ambiguous"],
     ]
 
 

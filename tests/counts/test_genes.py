@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,22 @@ def test_attributes_by_primary_id(gene_table):
         ("A1BG|1", "A1BG"),
         ("ENSG000001414489", "ENSG000001414489"),  # twelve digits: no Ensembl id
         ("HLA-A", "HLA-A"),
+        ("TSPAN6 (7105)", "TSPAN6"),
+        ("TSPAN6 (ENSG00000000003)", "ENSG00000000003"),
+        ("ENSG00000000003 (TSPAN6)", "ENSG00000000003"),
+        ("gene:ENSG00000000003", "ENSG00000000003"),
+        ("gene-TSPAN6", "TSPAN6"),
+        ("gene-5_8S_rRNA", "5_8S_rRNA"),
+        ("gene-89", "gene-89"),  # an alias
+        ("TSPAN6_ENSG00000000003.14", "ENSG00000000003"),
+        ("ENSG00000000003-TSPAN6", "ENSG00000000003"),
+        ("GRCh38_ENSG00000000003", "ENSG00000000003"),
+        ("hg19_TSPAN6", "TSPAN6"),
+        ("GRCm38_ENSG00000000003", "GRCm38_ENSG00000000003"),
+        ("mm10___Trp53", "mm10___Trp53"),
+        ("ENSG00000000003+ENSG00000000419", "ENSG00000000003+ENSG00000000419"),  # DEXSeq: two genes
+        ("ENSG00000000003-ENSG00000000419", "ENSG00000000003-ENSG00000000419"),
+        ("ENST00000456328_ENSG00000223972", "ENST00000456328_ENSG00000223972"),
     ],
 )
 def test_bare_id(given, expected):
@@ -94,7 +111,9 @@ def test_mouse_spelling(symbol, mouse):
         ("MLL", "ENSG00000118058", RENAMED),  # KMT2A
         ("C10orf54", "ENSG00000107738", RENAMED),  # VSIR
         ("HIST1H4A", "ENSG00000278637", RENAMED),  # H4C1
-        ("SEPT2", "", AMBIGUOUS),  # SEPTIN2, and an old name of SEPTIN6
+        ("SEPT2", "ENSG00000168385", RENAMED),  # SEPTIN2; NCBI lists it for SEPTIN6 too
+        ("SARS", "ENSG00000031698", RENAMED),  # SARS1, not SARS2
+        ("DEC1", "", AMBIGUOUS),  # DELEC1 and BHLHE40
         ("1-Mar", "", UNMATCHED),
         ("44256", "", UNMATCHED),
         (".", "", IGNORED),
@@ -136,7 +155,7 @@ def test_every_alias_points_to_primary_ids(gene_table):
 
 
 def test_resolution_counts(gene_table):
-    found = gene_table.resolve(np.array(["GATA6", "MLL", "SEPT2", ".", "nonsense"], dtype=object))
+    found = gene_table.resolve(np.array(["GATA6", "MLL", "DEC1", ".", "nonsense"], dtype=object))
     assert (found.count(MATCHED), found.count(MATCHED, RENAMED), found.count(AMBIGUOUS)) == (1, 2, 1)
 
 
@@ -144,4 +163,11 @@ def test_resolution_counts(gene_table):
 def test_damaged_table(tmp_path: Path, content):
     (tmp_path / "genes.tsv.gz").write_bytes(content)
     with pytest.raises(ArtefactError, match=r"genes\.tsv\.gz"):
+        GeneTable.load(tmp_path)
+
+
+def test_a_table_cut_short_is_named(gene_table, tmp_path: Path):
+    text = gzip.decompress((gene_table.folder / "genes.tsv.gz").read_bytes())
+    (tmp_path / "genes.tsv.gz").write_bytes(gzip.compress(text[:-9]))
+    with pytest.raises(ArtefactError, match="cut short"):
         GeneTable.load(tmp_path)

@@ -56,11 +56,19 @@ def test_unused_columns_are_told(put: Put) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "has no rows under a column `sample`"),
+        ("", "is empty"),
         (HEAD, "has no rows under a column `sample`"),
-        ("sample,patient\nS1,P1\n", "has no rows under a column `sample`"),
-        ("name\tpatient\nS1\tP1\n", "has no rows under a column `sample`"),
-        (b"sample\tpatient\nS1\tM\xfcller\n", "cannot be read"),
+        ("sample,patient\nS1,P1\n", r"its columns are 'sample,patient' \(separated by tabs\?\)"),
+        ("Sample\tpatient\nS1\tP1\n", "no column `sample`; its columns are 'Sample', 'patient'"),
+        (b"sample\tpatient\nS1\tM\xfcller\n", r"not UTF-8 text \(line 2; Latin-1\?\)"),
+        (HEAD.encode("utf-16"), "is UTF-16 text"),
+        (b"PK\x03\x04xl", "is a workbook"),
+        ("sample\tpatient\tpatient\nS1\tP1\tP2\n", "has the column 'patient' twice"),
+        ("sample\tpatient\nS1\tP1\tliver\n", "line 2: has 3 cells under 2 columns"),
+        ("sample\tpatient\nS1\tP\x001\n", r"line 2: holds the control character U\+0000"),
+        ("sample\tpatient\nS1\tP\x1b[31m\n", r"line 2: holds the control character U\+001B"),
+        ("sample\tpatient\nS1\tP\u20281\n", r"line 2: holds the control character U\+2028"),
+        ("sample\tpat\x07ient\nS1\tP1\n", r"line 1: holds the control character U\+0007"),
         (HEAD + "\tP1\t\t\n", "line 2: names no sample"),
         (HEAD + "S1\t\t\t\nS2\t\t\t\nS1\tP9\t\t\n", "line 4: names S1 a second time"),
         (HEAD + "S1\t\t\tformalin\n", "line 2: preservation is 'formalin'.*ffpe, frozen, unknown"),
@@ -72,7 +80,7 @@ def test_faults_are_named(put: Put, content: str | bytes, message: str) -> None:
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SampleError, match=r"none\.tsv: cannot be read"):
+    with pytest.raises(SampleError, match=r"none\.tsv: no such file"):
         read_metadata(tmp_path / "none.tsv")
 
 
@@ -107,3 +115,24 @@ def test_a_simulated_sample_is_known_by_its_name_alone(put: Put, name: str, simu
 def test_unmatched_rows_in_order() -> None:
     assert unmatched(["S3", "S1", "S2"], ["S1", "S9"]) == ["S3", "S2"]
     assert unmatched([], ["S1"]) == []
+
+
+def test_an_open_quote_swallows_no_line(put: Put) -> None:
+    known, _ = read_metadata(put("samples.tsv", 'sample\tpatient\nS1\t"P1\nS2\tP2"\nS3\tP3\n'))
+    assert {name: info.patient for name, info in known.items()} == {"S1": '"P1', "S2": 'P2"', "S3": "P3"}
+
+
+def test_empty_cells_beyond_the_header_do_no_harm(put: Put) -> None:
+    known, _ = read_metadata(put("samples.tsv", "sample\tpatient\nS1\tP1\t\t\n"))
+    assert known["S1"].patient == "P1"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "nul\0.tsv"])
+def test_a_path_that_no_file_can_have_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SampleError, match="cannot be read"):
+        read_metadata(tmp_path / name)
+
+
+def test_a_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SampleError, match="is a folder"):
+        read_metadata(tmp_path)

@@ -23,6 +23,12 @@ from pancreassign.counts.names import check_name, check_names, folder_name, name
         ("1a2b.rna_seq.augmented_star_gene_counts.tsv", "1a2b"),
         ("TCGA-2J-AAB1-01A.tsv", "TCGA-2J-AAB1-01A"),
         ("countess.tsv", "countess"),
+        ("S1.rsem.genes.results.gz", "S1"),
+        ("abundance.gene.tsv", "folder"),
+        ("quant/quant.genes.sf", "folder"),
+        ("salmon/quant/quant.sf", "folder"),
+        ("star/ReadsPerGene.out.tab", "folder"),
+        ("S1_quant/quant.sf", "S1_quant"),
         ("quant.sf", "folder"),
         ("quant.genes.sf", "folder"),
         ("abundance.tsv", "folder"),
@@ -54,6 +60,15 @@ def test_name_from_relative_path(tmp_path, monkeypatch):
         ("S1_sorted.BAM", "S1"),
         ("S1/Aligned.sortedByCoord.out.bam", "S1"),
         ("S1.cram", "S1"),
+        ("/d/S1/accepted_hits.bam", "S1"),
+        ("/d/S1/tophat_out/accepted_hits.bam", "S1"),
+        ("accepted_hits.bam", "accepted_hits"),
+        ("S1/STAR/Aligned.sortedByCoord.out.bam", "S1"),
+        ("S3Aligned.sortedByCoord.out.md.bam", "S3"),
+        ("S1.sorted.nodup.bam", "S1"),
+        ("S2.hisat2.sorted.bam", "S2"),
+        ("S1.genes.results", "S1"),
+        ("runs/S1.genes.results", "S1"),
         ("S1", "S1"),
         ("resorted.bam", "resorted"),
         ("S1.sorted", "S1.sorted"),  # no alignment file: the name is the user's own
@@ -63,7 +78,7 @@ def test_name_from_bam(column, name):
     assert name_from_bam(column) == name
 
 
-@pytest.mark.parametrize("name", ["S1", "TCGA-2J-AAB1-01A", "patient 7", "Müller_3", "a.b", "S(1)", "7"])
+@pytest.mark.parametrize("name", ["S1", "TCGA-2J-AAB1-01A", "patient 7", "Müller_3", "👩\u200d🔬", "a.b", "S(1)", "7"])
 def test_ordinary_names_keep_their_folder(name):
     assert folder_name(name) == name
     assert check_name(name, "f.tsv") is None
@@ -82,6 +97,13 @@ def test_folder_name(name, folder):
     [
         ("", "is empty"),
         ("  ", "is empty"),
+        ("\u200b", "invisible characters only"),
+        ("\u200b \ufeff", "invisible characters only"),
+        ("\u202eabc", "direction of text"),
+        ("a\u2066b", "direction of text"),
+        ("a\x00b", "control character"),
+        ("\ud800", "control character"),
+        ("/etc/passwd", "looks like a path"),
         ("a/b", "looks like a path"),
         ("a\\b", "looks like a path"),
         (".", "looks like a path"),

@@ -66,20 +66,78 @@ def test_the_question_before_a_fluoropyrimidine(catalogue: Catalogue) -> None:
         ("folfirinox", "ugt1a1_irinotecan", {"ugt1a1": "*28/*1"}, "ok"),
         ("folfirinox", "ugt1a1_irinotecan", {"ugt1a1": "*1/*60"}, "unknown"),
         ("naliri_5fu", "ugt1a1_naliri", {"ugt1a1": "*28/*28"}, "caution"),
-        ("folfirinox", "neuropathy", {"neuropathy_grade": 1}, "ok"),
-        ("folfirinox", "neuropathy", {"neuropathy_grade": 2}, "caution"),
+        ("folfirinox", "neuropathy_oxaliplatin", {"neuropathy_grade": 1}, "ok"),
+        ("folfirinox", "neuropathy_oxaliplatin", {"neuropathy_grade": 2}, "caution"),
+        ("folfirinox", "neuropathy_oxaliplatin", {"neuropathy_grade": 3}, "contraindicated"),
+        ("nalirifox", "neuropathy_oxaliplatin", {"neuropathy_grade": 3}, "contraindicated"),
+        ("folfox", "neuropathy_oxaliplatin", {"neuropathy_grade": 3}, "contraindicated"),
         ("gem_nabpaclitaxel", "neuropathy", {"neuropathy_grade": 2}, "caution"),
+        ("gem_nabpaclitaxel", "neuropathy", {"neuropathy_grade": 3}, "caution"),
+        ("gem_nabpaclitaxel", "bilirubin_nabpaclitaxel", {"bilirubin_uln": 1.5}, "ok"),
+        ("gem_nabpaclitaxel", "bilirubin_nabpaclitaxel", {"bilirubin_uln": 1.51}, "caution"),
+        ("gem_paclitaxel", "bilirubin_paclitaxel", {"bilirubin_uln": 1.25}, "ok"),
+        ("gem_paclitaxel", "bilirubin_paclitaxel", {"bilirubin_uln": 1.26}, "caution"),
+        ("gemcitabine", "bilirubin_gemcitabine", {"bilirubin_uln": 1.5}, "ok"),
+        ("gemcitabine", "bilirubin_gemcitabine", {"bilirubin_uln": 1.51}, "caution"),
+        ("folfox", "bilirubin_general", {"bilirubin_uln": 1.51}, "caution"),
+        ("nalirifox", "age_nalirifox", {"age": 75}, "ok"),
+        ("nalirifox", "age_nalirifox", {"age": 76}, "caution"),
+        ("gem_nabpaclitaxel", "age_nabpaclitaxel", {"age": 74}, "ok"),
+        ("gem_nabpaclitaxel", "age_nabpaclitaxel", {"age": 75}, "caution"),
         ("gemcitabine", "pregnancy", {"pregnancy": True}, "contraindicated"),
         ("gemcitabine", "pregnancy", {"pregnancy": False}, "ok"),
         ("gem_cisplatin", "gbrca_palb2_only", {"gbrca_palb2": True}, "ok"),
-        ("gem_cisplatin", "gbrca_palb2_only", {"gbrca_palb2": False}, "contraindicated"),
+        ("gem_cisplatin", "gbrca_palb2_only", {"gbrca_palb2": False}, "caution"),
         ("gemcitabine", "already_given", {"prior_regimens": ["gemcitabine"]}, "caution"),
-        ("gemcitabine", "already_given", {"prior_regimens": ["gemcap"]}, "ok"),
+        ("gemcitabine", "already_given", {"prior_regimens": ["gemcap"]}, "caution"),
+        ("gemcitabine", "already_given", {"prior_regimens": ["folfirinox"]}, "ok"),
+        ("gemcitabine", "already_given", {"prior_regimens": ["other"]}, "unknown"),
+        ("gemcitabine", "already_given", {"prior_regimens": ["folfirinox", "other"]}, "unknown"),
+        ("gemcitabine", "already_given", {"prior_regimens": ["gemcap", "other"]}, "caution"),
         ("gemcitabine", "already_given", {"prior_regimens": []}, "ok"),
     ],
 )
 def test_thresholds(catalogue: Catalogue, regimen: str, code: str, facts: dict[str, Any], status: str) -> None:
     assert found(catalogue, regimen, facts)[code].status == status
+
+
+@pytest.mark.parametrize(
+    ("regimen", "prior", "message"),
+    [
+        ("folfirinox", ["folfirinox"], "Given before: weigh response, interval and tolerance before repeating it"),
+        ("fluorouracil", ["folfirinox"], "Holds 5-FU, given before in FOLFIRINOX / mFOLFIRINOX"),
+        ("naliri_5fu", ["folfirinox"],
+         "Holds nal-IRI (irinotecan) and 5-FU, given before in FOLFIRINOX / mFOLFIRINOX"),
+        ("gemcap", ["folfirinox", "gemcitabine"],
+         "Holds gemcitabine and capecitabine (5-FU), given before in FOLFIRINOX / mFOLFIRINOX and gemcitabine"),
+        ("gem_paclitaxel", ["gem_nabpaclitaxel"],
+         "Holds gemcitabine and paclitaxel, given before in gemcitabine + nab-paclitaxel"),
+        ("s1", ["folfirinox"], "Holds S-1 (5-FU), given before in FOLFIRINOX / mFOLFIRINOX"),
+        ("folfox", ["s1"], "Holds 5-FU, given before in S-1"),
+        ("gem_cisplatin", ["folfirinox"], "None of its drugs was given before"),  # oxaliplatin is another drug
+    ],
+)  # fmt: skip
+def test_drugs_given_before_are_noticed_across_regimens(
+    catalogue: Catalogue, regimen: str, prior: list[str], message: str
+) -> None:
+    assert found(catalogue, regimen, {"prior_regimens": prior})["already_given"].message == message
+
+
+def test_nothing_given_before_is_said_only_where_it_is_true(catalogue: Catalogue) -> None:
+    drugs = {regimen.id: {part.drug for part in regimen.components} for regimen in catalogue.regimens}
+    for regimen in catalogue.regimens:
+        for earlier in catalogue.ids:
+            status = found(catalogue, regimen.id, {"prior_regimens": [earlier]})["already_given"].status
+            assert (status == "ok") == drugs[regimen.id].isdisjoint(drugs[earlier]), (regimen.id, earlier)
+
+
+def test_prior_regimens_in_the_first_line_are_a_question(catalogue: Catalogue) -> None:
+    asked = found(catalogue, "folfirinox", {"prior_regimens": ["gemcap"]})["setting_line"]
+    assert asked.status == "unknown"
+    assert asked.message == "Prior regimens are given but the setting is first line: check the setting"
+    assert "setting_line" not in found(catalogue, "folfirinox", {"prior_regimens": []})
+    assert "setting_line" not in found(catalogue, "folfirinox", {})
+    assert "setting_line" not in found(catalogue, "gemcap", {"prior_regimens": ["gemcap"]}, "adjuvant")
 
 
 def test_dpd_is_no_matter_without_a_fluoropyrimidine(catalogue: Catalogue) -> None:
@@ -101,7 +159,9 @@ def test_reduced_dose_is_in_the_message(catalogue: Catalogue) -> None:
 
 
 def test_judgement_is_said_where_the_source_stands(catalogue: Catalogue) -> None:
-    assert found(catalogue, "folfirinox", {"neuropathy_grade": 3})["neuropathy"].source.startswith("our judgement: ")
+    assert found(catalogue, "folfirinox", {"neuropathy_grade": 3})["neuropathy_oxaliplatin"].source.startswith(
+        "our judgement: "
+    )
     assert not found(catalogue, "folfirinox", {"ecog": 2})["ecog_0_1"].source.startswith("our judgement")
 
 
@@ -129,6 +189,7 @@ def test_second_line_depends_on_the_first(
     entry = next(entry for entry in catalogue.regimens if entry.id == regimen)
     place = entry.placement("second_line")
     assert place is not None
-    assert fits_line(place, clinical) is fits
+    assert fits_line(catalogue, place, clinical) is fits
     line = {f.code: f for f in findings(catalogue, entry, clinical, "second_line")}["prior_line"]
     assert line.status == status
+    assert not set(catalogue.ids) & {word for word in line.message.split() if "_" in word}  # names, not ids

@@ -20,6 +20,7 @@ UNKNOWN = {
 }
 NAB = "Scored by the paclitaxel signature: nab-paclitaxel is not the same drug."
 NAL = "Scored by the irinotecan signature: liposomal irinotecan is not the same drug."
+BASIS = "side by side with the triplets"
 TWO_OF_THREE = "at least two of its three drugs sensitive (the PancreasView rule)"
 ONE_OF_TWO = "at least one of its two drugs sensitive and none resistant (our judgement)"
 ONE = "its drug sensitive."
@@ -136,14 +137,15 @@ def regimen(name: str, drugs: list[str], rank: int, **changes: Any) -> dict[str,
     }
     result |= changes
     against = any(item["status"] == "contraindicated" for item in result["eligibility"])
-    return {"contraindicated": against, "for_setting": True} | result
+    placed = {"tier": 1 + rank // 4, "basis": "a trial", "judgement": False}
+    return {"contraindicated": against, "for_setting": True} | placed | result
 
 
 def regimens() -> list[dict[str, Any]]:
     def elsewhere(setting: str) -> dict[str, Any]:
         line = finding("prior_line", "caution", f"Studied in {setting}, which was not given")
         order = ["no known contraindication", "not for first-line metastatic disease", "no guideline tier here"]
-        return {"eligibility": [line], "order": order, "for_setting": False}
+        return {"eligibility": [line], "order": order, "for_setting": False, "tier": None, "basis": None}
 
     tied = ["folfirinox", "nalirifox", "gem_nabpaclitaxel"]
     cisplatin = [
@@ -156,7 +158,7 @@ def regimens() -> list[dict[str, Any]]:
     return [
         regimen(
             "gemcitabine + nab-paclitaxel", ["gemcitabine", "nab-paclitaxel"], 1, tied_with=tied[:2],
-            score=71.3, interval=interval(44.0, 91.0),
+            score=71.3, interval=interval(44.0, 91.0), judgement=True, basis=BASIS,
         ),
         regimen("FOLFIRINOX / mFOLFIRINOX", ["5-FU", "oxaliplatin", "irinotecan"], 1, tied_with=tied[1:]),
         regimen("NALIRIFOX", ["5-FU", "oxaliplatin", "nal-IRI"], 1, tied_with=tied[::2]),

@@ -58,7 +58,7 @@ def test_every_string_is_used_and_none_is_missing() -> None:
     for setting in ("resectable", "borderline", "locally_advanced", "adjuvant", "second_line"):
         content.page(factory.record(setting={"value": setting, "assumed": False}), words)
     rows = factory.regimens()
-    codes = ("age_x", "pregnancy", "already_given", "prior_line", "gbrca_x")
+    codes = ("age_x", "pregnancy", "already_given", "prior_line", "gbrca_x", "setting_line")
     rows[0]["eligibility"] = [factory.finding(code, "unknown", code) for code in codes]
     content.page(factory.record(regimens=rows), words)
     drugs = [factory.drug(name, percentile=None, probability=0.001) for name in factory.DRUGS]
@@ -89,16 +89,26 @@ def test_clinical_data_in_words(words: Words) -> None:
     )
 
 
+def test_regimens_go_by_name_and_what_is_not_used_says_so(words: Words) -> None:
+    rows = factory.regimens()
+    rows[1]["id"] = "folfirinox"
+    clinical = {"prior_regimens": ["folfirinox", "other"], "msi": False}
+    fields = dict(content.page(factory.record(regimens=rows, clinical=clinical), words)["identity"]["fields"])
+    assert fields["Clinical data"] == ("prior regimens FOLFIRINOX / mFOLFIRINOX, another regimen, MSI no (not used)")
+
+
 def test_quality_table(words: Words) -> None:
     quality = content.page(factory.failed_quality(), words)["quality"]
     assert quality["verdict"] == "Failed: no drug is called on this sample."
     assert [list(row.values()) for row in quality["rows"]] == [
         ["reads on genes", "212,904 reads", "warn 2,000,000, fail 500,000", "FAIL", True],
         ["reference genes measured", "98.4 %", "warn 95 %, fail 50 %", "pass", False],
-        ["protein-coding share", "92.1 % of reads", "none", "pass", False],
-        ["mitochondrial share", "unknown", "none", "pass", False],
+        ["protein-coding share", "92.1 % of reads", "none", "–", False],
+        ["mitochondrial share", "unknown", "none", "–", False],
         ["largest gene", "3.25", "ceiling 8", "pass", False],
     ]
+    passed = content.page(factory.record(), words)["quality"]["verdict"]
+    assert passed == "Passed the checks made; tumour content, tissue and protocol are not checked yet."
 
 
 def test_a_called_drug(words: Words) -> None:
@@ -148,13 +158,13 @@ def test_ranks_and_ties(words: Words) -> None:
 
 def test_what_a_regimen_rests_on(words: Words) -> None:
     rows = content.page(factory.record(), words)["regimens"]["rows"]
-    assert rows[0]["evidence"] == ["1 of 2 drugs without demonstrated skill"]
-    assert rows[3]["evidence"] == ["1 of 1 drug without demonstrated skill", "no signature: cisplatin"]
-    assert rows[6]["evidence"] == ["not scored by a signature", "no signature: S-1"]
+    assert rows[0]["evidence"] == ["1 of 2 drugs of grade D"]
+    assert rows[3]["evidence"] == ["1 of 1 drug of grade D", "no signature: cisplatin"]
+    assert rows[6]["evidence"] == ["not scored (S-1: no signature)"]
     assert [row["muted"] for row in rows[:2]] == [False, True]
     assert (rows[0]["score"], rows[6]["score"]) == ("71 (44–91)", "unknown")
     best = content.page(factory.all_calls(), words)["regimens"]["rows"][1]
-    assert best["evidence"] == ["all with demonstrated skill (C, A, B)"]
+    assert best["evidence"] == ["no drug of grade D (C, A, B)"]
     lost = content.page(factory.failed_quality(), words)["regimens"]["rows"][0]
     assert lost["muted"]
     assert lost["evidence"][1] == "not evaluable here: paclitaxel"
@@ -163,8 +173,7 @@ def test_what_a_regimen_rests_on(words: Words) -> None:
 def test_findings_in_full_and_open_questions_once(words: Words) -> None:
     regimens = content.page(factory.record(), words)["regimens"]
     assert regimens["rows"][3]["against"] == [
-        "Caution: benefit shown only with a germline BRCA1/2 or PALB2 variant, unknown here",
-        "2 checks open",
+        "Caution: benefit shown only with a germline BRCA1/2 or PALB2 variant, unknown here · 2 checks open",
     ]
     assert regimens["rows"][4]["against"] == ["1 check open"]
     assert regimens["check"]["items"] == [
@@ -172,7 +181,7 @@ def test_findings_in_full_and_open_questions_once(words: Words) -> None:
         "peripheral neuropathy (platinum, taxanes)",
         "DPYD genotype or uracilaemia (fluoropyrimidines)",
         "UGT1A1 genotype (irinotecan)",
-        "bilirubin (irinotecan)",
+        "bilirubin",
         "Frailty unknown: a question that no language file knows of",
     ]
 
@@ -182,13 +191,38 @@ def test_last_regimens_are_condensed_not_hidden(words: Words) -> None:
     regimens = content.page(record, words)["regimens"]
     shown = [row["name"] for row in regimens["rows"]]
     elsewhere, contraindicated = regimens["aside"]
-    assert elsewhere["label"] == "Last, not for this setting or line:"
+    assert elsewhere["label"] == (
+        "Last, not placed in this setting or line, or for this patient (the catalogue holds no figures for it there):"
+    )
     assert [item.split("  ")[0] for item in elsewhere["items"]] == ["7", "8", "9"]
     assert contraindicated["items"][1] == (
-        "11  NALIRIFOX (rule unclear; score 55; 3 of 3 drugs without demonstrated skill): "
-        "Complete DPD deficiency contraindicates fluoropyrimidines; caution: ECOG performance status"
+        "11  NALIRIFOX (3 of 3 drugs of grade D): Complete DPD deficiency contraindicates fluoropyrimidines; "
+        "caution: ECOG 2: this regimen is for ECOG 0-1"
+    )
+    assert elsewhere["items"][2].startswith(
+        "9  gemcitabine + paclitaxel (rule unclear; score 25; 1 of 2 drugs of grade D): caution: Studied in second line"
     )
     assert len(shown) + len(elsewhere["items"]) + len(contraindicated["items"]) == len(record.regimens) == 11
+
+
+def test_last_regimens_without_findings_share_a_line(words: Words) -> None:
+    rows = factory.regimens()
+    for row in rows[8:10]:
+        row["eligibility"] = []
+    items = content.page(factory.record(regimens=rows), words)["regimens"]["aside"][0]["items"]
+    assert len(items) == 2
+    assert items[0] == (
+        "9  nal-IRI + 5-FU / leucovorin (2 of 2 drugs of grade D) · 10  OFF / FOLFOX (2 of 2 drugs of grade D)"
+    )
+    bare = content.page(factory.none_evaluable(), words)["regimens"]["aside"][0]["items"][1]
+    assert bare == "10  OFF / FOLFOX: caution: Studied in second line after gemcitabine, which was not given"
+
+
+def test_a_placement_by_our_judgement_is_marked(words: Words) -> None:
+    regimens = content.page(factory.record(), words)["regimens"]
+    marks = [row["name_mark"].split(",")[0] for row in regimens["rows"]]
+    assert regimens["footnotes"][int(marks[0]) - 1] == f"Placed here by our judgement: {factory.BASIS}."
+    assert sum("our judgement: " in note for note in regimens["footnotes"]) == 1
 
 
 def test_shared_notes_are_printed_once(words: Words) -> None:
@@ -196,14 +230,17 @@ def test_shared_notes_are_printed_once(words: Words) -> None:
     notes = regimens["footnotes"]
     assert len(notes) == len(set(notes))
     first = regimens["rows"][0]
-    assert notes[int(first["name_mark"]) - 1] == factory.NAB
+    assert notes[int(first["name_mark"].split(",")[1]) - 1] == factory.NAB
     assert notes[int(first["rule_mark"]) - 1] == f"Rule: {factory.ONE_OF_TWO}."
 
 
 @pytest.mark.parametrize(("make", "said"), [(factory.record, False), (factory.none_evaluable, True)])
 def test_no_evaluable_drug_is_said_in_plain_words(make: Any, said: bool, words: Words) -> None:
     warning = content.page(make(), words)["regimens"]["warning"]
-    expected = "No drug's signature could be used for this sample: the order below is the guidelines' order alone."
+    expected = (
+        "No drug's signature could be used here: the order comes from eligibility and the catalogue's tiers, "
+        "partly our own judgement."
+    )
     assert warning == (expected if said else None)
 
 

@@ -46,7 +46,8 @@ def test_one_page_for_ordinary_records(name: str, renderer: Renderer) -> None:
 def test_the_page_carries_what_a_board_needs(renderer: Renderer) -> None:
     record = factory.record()
     text = text_of(renderer.render(record, "2025-11-20"))
-    assert "FOR RESEARCH USE ONLY — not for treatment decisions alone" in text
+    assert "FOR RESEARCH USE ONLY — not for treatment decisions" in text
+    assert "decisions alone" not in text
     assert "Setting assumed: first-line metastatic" in text
     assert "The tool informs; the board decides." in text
     assert "Page 1 of 1" in text
