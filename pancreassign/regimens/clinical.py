@@ -36,6 +36,9 @@ OTHER_REGIMEN = "other"
 _SLUG = re.compile(r"[a-z0-9_]+")
 _DIPLOTYPE = re.compile(r"\*(\d+)/\*(\d+)")
 
+MAX_SHOWN = 40
+"""Characters of an impossible value that a message repeats."""
+
 
 class Clinical(Part):
     """The facts that eligibility rules ask for; ``None`` is unknown.
@@ -156,7 +159,8 @@ def _text(path: Path) -> str:
 def _from_toml(path: Path, text: str, known: Collection[str] | None) -> dict[str, Clinical]:
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
+        # a number of thousands of digits, or thousands of brackets, is no TOML of ours either
         raise ClinicalError(str(path), f"is not TOML ({error})", "Correct the line named.") from None
     sample = values.pop("sample", "")
     if not isinstance(sample, str):
@@ -168,7 +172,12 @@ def _from_toml(path: Path, text: str, known: Collection[str] | None) -> dict[str
 
 
 def _from_tsv(path: Path, text: str, known: Collection[str] | None) -> dict[str, Clinical]:
-    rows = [row for row in csv.reader(text.splitlines(), delimiter="\t") if any(cell.strip() for cell in row)]
+    # quotes are text here: an open one would swallow the patients that follow
+    lines = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
+        rows = [row for row in lines if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise ClinicalError(f"{path}, line {lines.line_num}", f"cannot be read ({error})", "Mend the line.") from None
     header = [name.strip() for name in rows[0]] if rows else []
     if "sample" not in header:
         raise ClinicalError(str(path), "has no column sample", "Add a first column named sample.")
@@ -206,7 +215,8 @@ def _from_cells(
         try:
             values[name] = _parsed(name, cell)
         except (ValueError, KeyError):
-            faults.append(_impossible(where, name, f"{cell!r} is not possible"))
+            shown = cell if len(cell) <= MAX_SHOWN else f"{cell[:MAX_SHOWN]}..."
+            faults.append(_impossible(where, name, f"{shown!r} is not possible"))
     return _validated(where, values, known, faults)
 
 

@@ -135,3 +135,27 @@ def test_setting_is_assumed_only_where_none_is_given() -> None:
 def test_every_field_is_optional() -> None:
     assert Clinical().given() == {}
     assert all(getattr(Clinical(), name) is None for name in FIELDS)
+
+
+def test_an_open_quote_swallows_no_patient(tmp_path: Path) -> None:
+    path = tmp_path / "clinical.tsv"
+    path.write_text('sample\tsetting\tugt1a1\n"S1\tadjuvant\t\nS2\tsecond_line\t\n')
+    assert list(load_clinical(path)) == ['"S1', "S2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("c.tsv", "sample\tage\nS1\t" + "9" * 200_000 + "\n"),
+        ("c.tsv", "sample\tage\nS1\t" + "9" * 100_000 + "\n"),
+        ("c.toml", "age = " + "9" * 5_000 + "\n"),
+        ("c.toml", "prior_regimens = " + "[" * 3_000 + "\n"),
+    ],
+)
+def test_monstrous_values_are_named_briefly(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(ClinicalError) as caught:
+        load_clinical(path)
+    assert name in str(caught.value)
+    assert len(str(caught.value)) < 600
