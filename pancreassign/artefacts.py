@@ -34,6 +34,20 @@ def seal(folder: Path) -> str:
     return sha256_of(folder / SUMS)
 
 
+def _listed(sums: Path) -> dict[str, str]:
+    """Digest by file name, as ``SHA256SUMS`` gives them."""
+    lines = sums.read_bytes().decode("utf-8", errors="replace").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def files_of(folder: Path) -> list[str]:
+    """The files, relative to ``folder``, of the artefact that stands there; none where none does."""
+    sums = folder / SUMS
+    if not sums.is_file():
+        return []
+    return [name for name in _listed(sums) if name and ".." not in Path(name).parts and not Path(name).is_absolute()]
+
+
 def verify(folder: Path) -> str:
     """Check every file of ``folder`` against its ``SHA256SUMS``; return the folder's hash.
 
@@ -45,10 +59,7 @@ def verify(folder: Path) -> str:
     sums = folder / SUMS
     if not sums.is_file():
         raise ArtefactError(str(folder), f"has no {SUMS}", REBUILD)
-    listed = {}
-    for line in sums.read_bytes().decode("utf-8", errors="replace").splitlines():
-        digest, _, name = line.partition("  ")
-        listed[name] = digest
+    listed = _listed(sums)
     present = {path.relative_to(folder).as_posix(): path for path in _content(folder)}
     for name in sorted(set(listed) - set(present)):
         raise ArtefactError(str(folder / name), f"is listed in {SUMS} but missing", REBUILD)

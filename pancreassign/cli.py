@@ -170,6 +170,7 @@ def train(
     force: Force = False,
 ) -> None:
     """Train, evaluate and calibrate a signature pack."""
+    from pancreassign import artefacts
     from pancreassign.counts.genes import GeneTable
     from pancreassign.normalize import reference as references
     from pancreassign.output import staged
@@ -178,7 +179,7 @@ def train(
     wanted = recipe.read_recipe(config)
     frozen = references.load(resources.find_reference(reference or wanted.reference))
     genes = GeneTable.load(resources.data_dir() / "genes")
-    with staged(out, ["manifest.toml"], force) as folder:
+    with staged(out, ["manifest.toml"], force, artefacts.files_of(out)) as folder:
         sha256 = build.train(wanted, data, frozen, genes, folder, _note)
     typer.echo(f"{wanted.name} {wanted.version} {sha256}")
 
@@ -240,6 +241,7 @@ def build_reference(
     force: Force = False,
 ) -> None:
     """Fit a frozen reference on a laboratory's own tumours."""
+    from pancreassign import artefacts
     from pancreassign.counts.genes import GeneTable
     from pancreassign.counts.readers import read_samples
     from pancreassign.output import staged
@@ -248,7 +250,7 @@ def build_reference(
     wanted = reference.read_recipe(recipe)
     genes = GeneTable.load(resources.data_dir() / "genes")
     samples, _ = read_samples(counts, genes, format=format, strand=strand)
-    with staged(out, ["manifest.toml"], force) as folder:
+    with staged(out, ["manifest.toml"], force, artefacts.files_of(out)) as folder:
         sha256 = reference.build(samples, wanted, genes, folder)
     typer.echo(f"{wanted.name} {wanted.version} {sha256}")
 

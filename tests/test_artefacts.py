@@ -132,3 +132,14 @@ def test_write_table_keeps_six_digits_and_unix_lines(folder: Path) -> None:
     assert (folder / "t.tsv").read_bytes() == b"gene\tvalue\na\t0.333333\nb\t1.23457e+08\nc\t1e-09\n"
     artefacts.write_table(table, folder / "t.tsv", digits=2)
     assert (folder / "t.tsv").read_bytes().splitlines()[1] == b"a\t0.33"
+
+
+def test_the_files_of_an_artefact_are_those_it_lists_and_none_outside(tmp_path: Path) -> None:
+    assert artefacts.files_of(tmp_path) == []
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.tsv").write_text("a")
+    artefacts.seal(tmp_path)
+    (tmp_path / "mine.txt").write_text("not part of it")
+    assert artefacts.files_of(tmp_path) == ["deep/a.tsv"]
+    (tmp_path / artefacts.SUMS).write_text("0  ../outside\n0  /etc/hosts\n0  deep/a.tsv\n")
+    assert artefacts.files_of(tmp_path) == ["deep/a.tsv"]
