@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pancreassign import cohort, resources
+from pancreassign import artefacts, cohort, resources
 from pancreassign.cohort import Job
 from pancreassign.errors import ClinicalError, OutputError, PancreassignError
 from pancreassign.records import Call, Drug, Prediction
@@ -273,6 +274,47 @@ def test_one_bad_file_refuses_all(counts: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(PancreassignError, match=r"bad\.tsv"):
         run(job([*good, bad], tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def skilled(tmp_path: Path) -> Path:
+    """The shipped pack as if paclitaxel had shown skill, with a curve steep enough to call; resealed."""
+    pack = tmp_path / "skilled"
+    shutil.copytree(resources.find_pack(resources.DEFAULT_PACK), pack)
+    figures = json.loads((pack / "validation.json").read_text())
+    figures["paclitaxel"]["grade"] = "C"
+    (pack / "validation.json").write_text(json.dumps(figures))
+    curves = pd.read_csv(pack / "paclitaxel" / "calibration.tsv", sep="\t", index_col="draw")
+    curves["sensitive_slope"], curves["resistant_slope"] = 40.0, -40.0
+    curves.to_csv(pack / "paclitaxel" / "calibration.tsv", sep="\t")
+    artefacts.seal(pack)
+    return pack
+
+
+def test_a_drug_with_skill_is_called_by_its_interval_and_moves_its_regimens(skilled: Path, tmp_path: Path) -> None:
+    done = run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "out", pack=str(skilled)))
+    calls = set()
+    for record in done:
+        drug = record.drugs[4]
+        calls.add(drug.call)
+        if record.qc.verdict == "fail":
+            assert drug.call is Call.NOT_EVALUABLE
+        elif drug.probability_interval.low > 1 / 3:
+            assert drug.call is Call.SENSITIVE
+        elif drug.probability_interval.high < 1 / 3:
+            assert drug.call is Call.RESISTANT
+        else:
+            assert drug.call is Call.INTERMEDIATE
+        nab = next(regimen for regimen in record.regimens if regimen.id == "gem_nabpaclitaxel")
+        # gemcitabine stays without skill: resistance to paclitaxel refutes the rule, nothing can meet it
+        assert nab.rule == ("not met" if drug.call is Call.RESISTANT else "unclear")
+        assert nab.evidence.without_skill == 1
+        assert all(other.call is Call.NOT_EVALUABLE for other in record.drugs[:4])
+        leader = record.regimens[0]
+        if drug.call is Call.RESISTANT:
+            assert nab.rank > leader.rank
+            assert "gem_nabpaclitaxel" not in leader.tied_with
+    assert {Call.SENSITIVE, Call.RESISTANT} & calls
 
 
 @pytest.mark.realdata
