@@ -16,8 +16,8 @@ import pandas as pd
 
 from pancreassign import resources
 from pancreassign.counts.readers import read_samples
+from pancreassign.kit import load_kit
 from pancreassign.normalize.apply import normalise
-from pancreassign.predict import load_kit
 from pancreassign.signatures.score import score
 
 DEPTHS = (20_000_000, 5_000_000, 2_000_000, 1_000_000, 500_000, 200_000, 100_000)

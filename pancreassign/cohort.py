@@ -16,9 +16,10 @@ from pancreassign.counts.metadata import describe, read_metadata, unmatched
 from pancreassign.counts.names import folder_name
 from pancreassign.counts.readers import read_samples
 from pancreassign.counts.samples import InputFile, Sample
-from pancreassign.errors import ClinicalError
+from pancreassign.errors import ClinicalError, SampleError
+from pancreassign.kit import Kit, load_kit
 from pancreassign.output import check_free, staged
-from pancreassign.predict import Kit, load_kit, predict
+from pancreassign.predict import predict
 from pancreassign.records import Call, Prediction, SampleInfo
 from pancreassign.regimens.clinical import Clinical, load_clinical
 
@@ -95,31 +96,44 @@ def read(job: Job, kit: Kit) -> Cohort:
     samples, files = read_samples(job.counts, kit.genes, format=job.format, units=job.units, strand=job.strand)
     names = [sample.id for sample in samples]
     known, notes = read_metadata(job.samples) if job.samples else ({}, [])
-    strangers = unmatched(known, names)
-    if strangers:
-        notes.append(f"{job.samples}: {len(strangers)} of its samples are not among the counts")
+    notes += _strangers(job.samples, list(known), names)
     notes += [f"{file.path}: {note}" for file in files for note in file.notes]
-    clinicals = _clinical(job, kit, names)
+    clinicals, more = _clinical(job, kit, names)
+    notes += more
     silent = sum(not clinical.given() for clinical in clinicals)
     if job.clinical and silent:
         notes.append(f"{job.clinical}: says nothing of {silent} of the samples; their setting is assumed")
     return Cohort(samples, [describe(name, known) for name in names], clinicals, files, notes)
 
 
-def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> list[Clinical]:
+def _strangers(path: Path | None, listed: Sequence[str], names: Sequence[str]) -> list[str]:
+    """A note where a table names samples that are not scored: a table of the whole cohort serves a part of it too.
+
+    Raises
+    ------
+    SampleError
+        Where it names none of those that are: most likely the ids differ.
+    """
+    strangers = unmatched(listed, names)
+    if strangers and len(strangers) == len(listed):
+        raise SampleError(
+            str(path),
+            f"names none of the samples, but {strangers[0]!r}",
+            f"Write the ids as in the counts: {names[0]!r}.",
+        )
+    return [f"{path}: {len(strangers)} of its samples are not among the counts"] if strangers else []
+
+
+def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> tuple[list[Clinical], list[str]]:
     if job.clinical is None:
-        return [Clinical() for _ in names]
+        return [Clinical() for _ in names], []
     given = load_clinical(job.clinical, kit.catalogue.ids)
     if "" in given and len(names) > 1:
         raise ClinicalError(
             str(job.clinical), f"describes one patient, but {len(names)} samples are scored", "Give a TSV by sample."
         )
-    strangers = unmatched([name for name in given if name], names)
-    if strangers:
-        raise ClinicalError(
-            str(job.clinical), f"names {strangers[0]}, which is not among the counts", "Correct the name."
-        )
-    return [given.get(name, given.get("", Clinical())) for name in names]
+    notes = _strangers(job.clinical, [name for name in given if name], names)
+    return [given.get(name, given.get("", Clinical())) for name in names], notes
 
 
 def _left_of_an_earlier_run(out: Path, folders: Sequence[str]) -> int:
@@ -172,6 +186,7 @@ def _run(
         "seconds": round(seconds, 3),
         "pack": {"name": kit.pack.manifest["name"], "sha256": kit.pack.sha256},
         "reference": {"name": kit.reference.name, "sha256": kit.reference.sha256},
+        "catalogue": {"version": kit.catalogue.version, "sha256": kit.catalogue_sha256},
         "inputs": [
             {"path": file.path, "format": file.format, "sha256": file.sha256, "samples": file.samples}
             for file in cohort.files

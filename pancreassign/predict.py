@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
-from pathlib import Path
+from dataclasses import astuple
 from typing import Any
 
-from pancreassign import __version__, caveats, resources
+from pancreassign import __version__, caveats
 from pancreassign.counts import quality
-from pancreassign.counts.genes import GeneTable
 from pancreassign.counts.samples import Sample
-from pancreassign.normalize import reference
+from pancreassign.kit import Kit
 from pancreassign.normalize.apply import normalise
-from pancreassign.records import Drug, InputInfo, PackId, Prediction, ReferenceId, SampleInfo, Software
-from pancreassign.regimens.catalogue import Catalogue, load_catalogue
+from pancreassign.records import CatalogueId, Drug, InputInfo, PackId, Prediction, ReferenceId, SampleInfo, Software
 from pancreassign.regimens.clinical import Clinical, setting_of
 from pancreassign.regimens.rank import rank_regimens
 from pancreassign.regimens.rules import DrugEvidence
-from pancreassign.signatures import pack
 from pancreassign.signatures.calibrate import LEVEL
 from pancreassign.signatures.outcome import Outcome, evaluate_drug, evaluate_general
-
-
-@dataclass(frozen=True)
-class Kit:
-    """Everything that the steps need from disk: loaded and verified once, then handed in."""
-
-    pack: pack.Pack
-    reference: reference.Reference
-    genes: GeneTable
-    catalogue: Catalogue
-    caveats: caveats.Caveats
-
-
-def load_kit(pack_name: str, reference_name: str, regimens: Path | None = None) -> Kit:
-    """Load a pack, a reference (both by name or path) and the shipped tables; raises ``ArtefactError``."""
-    kit = Kit(
-        pack=pack.load(resources.find_pack(pack_name)),
-        reference=reference.load(resources.find_reference(reference_name)),
-        genes=GeneTable.load(resources.data_dir() / "genes"),
-        catalogue=load_catalogue(regimens or resources.data_dir() / "regimens" / "regimens.toml"),
-        caveats=caveats.load(resources.data_dir() / "caveats" / "caveats.toml"),
-    )
-    pack.check_reference(kit.pack, kit.reference.name, kit.reference.sha256)
-    return kit
+from pancreassign.signatures.pack import GENERAL
 
 
 def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> Prediction:
@@ -64,10 +37,11 @@ def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> P
         reference=ReferenceId(
             sha256=kit.reference.sha256, **_of(kit.reference.manifest, "name", "version", "protocol", "tumours")
         ),
+        catalogue=CatalogueId(version=kit.catalogue.version, sha256=kit.catalogue_sha256),
         sample=info,
         input=InputInfo(**{key: getattr(sample, key) for key in InputInfo.model_fields}),
         qc=qc,
-        general=evaluate_general(kit.pack.signatures[pack.GENERAL], *scale),
+        general=evaluate_general(kit.pack.signatures[GENERAL], *scale),
         drugs=[outcome.result for outcome in outcomes.values()],
         setting=setting,
         clinical=clinical.given(),

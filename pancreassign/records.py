@@ -97,6 +97,13 @@ class ReferenceId(Part):
     tumours: int
 
 
+class CatalogueId(Part):
+    """The catalogue of regimens; ``sha256`` is that of its file."""
+
+    version: str
+    sha256: str
+
+
 class Specimen(Part):
     """What is known of the block that the RNA came from."""
 
@@ -301,6 +308,7 @@ class Prediction(Part):
     software: Software
     pack: PackId
     reference: ReferenceId
+    catalogue: CatalogueId
     sample: SampleInfo
     input: InputInfo
     qc: Qc

@@ -15,7 +15,7 @@ import pytest
 
 from pancreassign import artefacts, cohort, resources
 from pancreassign.cohort import Job
-from pancreassign.errors import ClinicalError, OutputError, PancreassignError
+from pancreassign.errors import ClinicalError, OutputError, PancreassignError, SampleError
 from pancreassign.records import Call, Drug, Prediction
 
 EXAMPLE = resources.data_dir() / "example"
@@ -225,9 +225,31 @@ def test_one_patients_facts_are_not_given_to_many(tmp_path: Path) -> None:
     with pytest.raises(ClinicalError, match="one patient, but 7 samples"):
         run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "out", clinical=tmp_path / "clinical.toml"))
     (tmp_path / "clinical.tsv").write_text("sample\tage\nsomebody\t60\n")
-    with pytest.raises(ClinicalError, match="somebody, which is not among the counts"):
+    with pytest.raises(SampleError, match="names none of the samples, but 'somebody'"):
         run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "out", clinical=tmp_path / "clinical.tsv"))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_of_the_whole_cohort_serves_a_part_of_it(tmp_path: Path) -> None:
+    for option, head in (("samples", "sample\tpatient"), ("clinical", "sample\tage")):
+        path = tmp_path / f"{option}.tsv"
+        path.write_text(f"{head}\nSIMULATED_01_good\t60\nnot_scored_here\t70\n")
+        notes: list[str] = []
+        wanted = job(EXAMPLE / "counts.tsv.gz", tmp_path / option, **{option: path})
+        cohort.score(wanted, lambda done, total: None, notes.append)
+        assert f"{path}: 1 of its samples are not among the counts" in notes
+        path.write_text(f"{head}\nnot_scored_here\t70\n")
+        with pytest.raises(SampleError, match="names none of the samples"):
+            run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "none", **{option: path}))
+
+
+def test_another_catalogue_shows_in_the_record(tmp_path: Path) -> None:
+    shipped = resources.data_dir() / "regimens" / "regimens.toml"
+    (tmp_path / "own.toml").write_text(shipped.read_text(encoding="utf-8") + "\n# ours\n", encoding="utf-8")
+    ours = run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "ours", regimens=tmp_path / "own.toml"))[0]
+    plain = run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "plain"))[0]
+    assert ours.catalogue.version == plain.catalogue.version
+    assert ours.catalogue.sha256 == artefacts.sha256_of(tmp_path / "own.toml") != plain.catalogue.sha256
 
 
 def test_genes_that_a_signature_needs(counts: pd.DataFrame, tmp_path: Path) -> None:

@@ -27,8 +27,9 @@ ALLOWED = {
     "report": {"errors", "records"},
     "export": {"errors", "records"},
     "training": BASE | STEPS | {"recipes"},
-    "predict": BASE | STEPS | {"caveats"},
-    "cohort": BASE | STEPS | {"caveats", "output", "predict", "report", "export"},
+    "kit": BASE | STEPS | {"caveats"},
+    "predict": BASE | STEPS | {"caveats", "kit"},
+    "cohort": BASE | STEPS | {"caveats", "kit", "output", "predict", "report", "export"},
     "rendering": {"errors", "records", "output", "report", "counts"},
     "cli": None,
     "__main__": {"cli"},
@@ -86,10 +87,7 @@ def test_no_module_has_grown_past_what_one_can_hold_in_the_head(module: str) -> 
 
 
 def test_the_spine_is_short() -> None:
-    tree = ast.parse((PACKAGE / "predict.py").read_text(encoding="utf-8"))
-    (spine,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "predict"]
-    assert spine.end_lineno is not None
-    assert spine.end_lineno - spine.lineno < 50
+    assert len((PACKAGE / "predict.py").read_text(encoding="utf-8").splitlines()) < 80
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,7 @@ def _footer(record: Prediction, words: Words) -> Values:
         "page": words["page.number"],
         "items": [
             item("software", words.say("footer.versioned", name=software.name, version=software.version)),
+            item("catalogue", record.catalogue.version, record.catalogue.sha256),
             item("pack", named, pack.sha256),
             item("reference", frozen, reference.sha256),
             item("input", "", record.input.sha256),

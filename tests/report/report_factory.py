@@ -209,6 +209,7 @@ def data(**changes: Any) -> dict[str, Any]:
             "name": "tcga-paad", "version": "1", "protocol": "whole-transcriptome, poly-A", "sha256": "9f8e7d6c5b4a" + "1" * 52,
             "tumours": 172,
         },
+        "catalogue": {"version": "1.0.0", "sha256": "fedcba987654" + "3" * 52},
         "sample": {"id": "PDAC-0042", "patient": "P-0017", "site": "liver metastasis", "specimen": {"preservation": "ffpe"}},
         "input": {
             "sha256": "0123456789ab" + "2" * 52, "units": "counts", "strand": "reverse", "genes": 60_683,
