@@ -23,9 +23,9 @@ KIND = "reference"
 COMPATIBILITY = 1
 
 EXPRESSED_CPM = 5.0
-"""Mean counts per million from which a gene counts as expressed (findings: genes that survive paraffin)."""
+"""Mean counts per million from which a gene counts as expressed (judgement: docs/architecture.md, "Panel")."""
 PANEL_SHARE = 0.2
-"""Share of the expressed genes, by variance among tumours, that makes the panel (findings: 20 %)."""
+"""Share of the expressed genes, by variance among tumours, that makes the panel (judgement, as above)."""
 UNSTABLE_SYMBOLS = (
     r"^(?:MT-"  # mitochondrial
     r"|HB[ABDEGMQZ]\d?$"  # haemoglobins
