@@ -17,8 +17,9 @@ $(INSTALLED): pyproject.toml
 	touch $@
 
 example: $(INSTALLED)
-	$(BIN)/pancreassign score data/example/counts.tsv.gz --samples data/example/samples.tsv --out results/example --force
-	@echo "Open results/example/summary.tsv and results/example/*/report.pdf"
+	$(BIN)/pancreassign score data/example/counts.tsv.gz --samples data/example/samples.tsv \
+	  --clinical data/example/clinical.tsv --out results/example --force
+	@echo "Open results/example/summary.tsv and results/example/<sample>/report.pdf"
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto -m 'not realdata'

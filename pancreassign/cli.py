@@ -128,7 +128,7 @@ def score(
     )
     records = cohort.score(job, _progress("scored"), _note)
     silent = [r for r in records if all(drug.call is Call.NOT_EVALUABLE for drug in r.drugs)]
-    typer.echo(f"{len(records)} samples scored into {out}; {len(silent)} without any evaluable drug", err=True)
+    typer.echo(f"scored into {out}: {len(records)} in all, {len(silent)} without any evaluable drug", err=True)
     if silent and fail_on_no_call:
         raise typer.Exit(NO_CALL)
 

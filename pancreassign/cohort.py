@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pancreassign import __version__
+from pancreassign.artefacts import sha256_of
 from pancreassign.counts.metadata import describe, read_metadata, unmatched
 from pancreassign.counts.names import folder_name
 from pancreassign.counts.readers import read_samples
@@ -97,6 +98,9 @@ def read(job: Job, kit: Kit) -> Cohort:
     names = [sample.id for sample in samples]
     known, notes = read_metadata(job.samples) if job.samples else ({}, [])
     notes += _strangers(job.samples, list(known), names)
+    missing = len(unmatched(names, list(known)))
+    if job.samples and missing:
+        notes.append(f"{job.samples}: says nothing of {missing} of the samples")
     notes += [f"{file.path}: {note}" for file in files for note in file.notes]
     clinicals, more = _clinical(job, kit, names)
     notes += more
@@ -184,14 +188,19 @@ def _run(
         "software": {"name": "pancreassign", "version": __version__},
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "pack": {"name": kit.pack.manifest["name"], "sha256": kit.pack.sha256},
-        "reference": {"name": kit.reference.name, "sha256": kit.reference.sha256},
+        "pack": records[0].pack.model_dump(mode="json"),
+        "reference": records[0].reference.model_dump(mode="json"),
         "catalogue": {"version": kit.catalogue.version, "sha256": kit.catalogue_sha256},
         "inputs": [
             {"path": file.path, "format": file.format, "sha256": file.sha256, "samples": file.samples}
             for file in cohort.files
         ],
-        "options": {"format": job.format, "units": job.units, "strand": job.strand},
+        "tables": {
+            name: {"path": str(path), "sha256": sha256_of(path)}
+            for name, path in (("samples", job.samples), ("clinical", job.clinical), ("regimens", job.regimens))
+            if path
+        },
+        "options": {key: getattr(job, key) for key in ("format", "units", "strand", "reports", "records", "force")},
         "notes": list(cohort.notes),
         "samples": [record.sample.id for record in records],
         "quality": dict(sorted(Counter(record.qc.verdict for record in records).items())),

@@ -67,7 +67,7 @@ def check_free(out: Path, targets: Iterable[str], force: bool) -> None:
     except OSError as error:  # a name that is too long, or a folder that may not be entered
         raise OutputError(str(out), f"cannot be reached ({error.strerror})", "Give another --out.") from None
     if taken and not force:
-        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+        more = f", as do {len(taken) - 1} others" if len(taken) > 1 else ""
         raise OutputError(
             str(out / taken[0]), f"exists already{more}", "Give another output folder, or --force to replace results."
         )

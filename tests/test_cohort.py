@@ -66,7 +66,11 @@ def test_what_a_run_writes(together: Path, counts: pd.DataFrame) -> None:
     own = pd.Series(np.asarray(scores.layers["counts"])[2], index=scores.var_names)
     assert own.loc[counts.index].tolist() == counts.iloc[:, 2].tolist()
     assert scores.uns["pancreassign"]["pack"]["name"] == resources.DEFAULT_PACK
-    assert json.loads((together / "run.json").read_text())["samples"] == list(counts.columns)
+    said = json.loads((together / "run.json").read_text())
+    assert said["samples"] == list(counts.columns)
+    assert said["catalogue"]["sha256"] == record.catalogue.sha256
+    assert said["inputs"][0]["sha256"] == artefacts.sha256_of(EXAMPLE / "counts.tsv.gz")
+    assert said["tables"] == {}
 
 
 def test_the_example_shows_each_verdict(together: Path) -> None:
@@ -238,6 +242,9 @@ def test_a_table_of_the_whole_cohort_serves_a_part_of_it(tmp_path: Path) -> None
         wanted = job(EXAMPLE / "counts.tsv.gz", tmp_path / option, **{option: path})
         cohort.score(wanted, lambda done, total: None, notes.append)
         assert f"{path}: 1 of its samples are not among the counts" in notes
+        assert any(f"{path}: says nothing of 6 of the samples" in note for note in notes)
+        said = json.loads((tmp_path / option / "run.json").read_text())["tables"]
+        assert said == {option: {"path": str(path), "sha256": artefacts.sha256_of(path)}}
         path.write_text(f"{head}\nnot_scored_here\t70\n")
         with pytest.raises(SampleError, match="names none of the samples"):
             run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "none", **{option: path}))

@@ -47,7 +47,7 @@ def test_a_failure_leaves_what_stood_there(tmp_path: Path) -> None:
 
 def test_existing_results_need_force(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("old")
-    with pytest.raises(OutputError, match=r"x\.txt: exists already and 1 more.*--force"):
+    with pytest.raises(OutputError, match=r"x\.txt: exists already, as do 1 others.*--force"):
         (tmp_path / "y.txt").write_text("old")
         with staged(tmp_path, ["x.txt", "y.txt"], force=False):
             pytest.fail("the block must not run")
