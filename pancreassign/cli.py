@@ -268,9 +268,8 @@ def simulate_tumours(
     from pancreassign.output import staged
 
     wanted = simulate.read_recipe(recipe)
-    folder = resources.find_reference(reference)
-    frozen = references.load(folder)
-    drawn = simulate.simulate(wanted, frozen.genes, references.load_loadings(folder))
+    frozen = references.load(resources.find_reference(reference))
+    drawn = simulate.simulate(wanted, frozen.genes, frozen.loadings)
     with staged(out, ["counts.tsv.gz", "samples.tsv"], force) as partial:
         drawn.to_csv(
             partial / "counts.tsv.gz", sep="\t", lineterminator="\n", compression={"method": "gzip", "mtime": 0}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pancreassign.counts.names import check_name, folder_name
-from pancreassign.errors import OutputError, SampleError, raise_all
+from pancreassign.errors import OutputError, raise_all
 from pancreassign.output import staged
-from pancreassign.records import Prediction, read_record
+from pancreassign.records import read_record
 from pancreassign.report.pdf import Renderer
 
 
@@ -21,7 +21,8 @@ def render_records(
     """
     records = [read_record(path) for path in paths]
     # a record's id becomes a folder: one that was edited must not lead outside `out`
-    raise_all([fault for fault in map(_name_fault, paths, records) if fault])
+    named = zip(paths, records, strict=True)
+    raise_all([fault for path, record in named if (fault := check_name(record.sample.id, str(path)))])
     renderer = Renderer()
     if out.suffix.lower() == ".pdf":
         if len(records) > 1:
@@ -37,7 +38,3 @@ def render_records(
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(renderer.render(record, report_date))
             progress(done, len(records))
-
-
-def _name_fault(path: Path, record: Prediction) -> SampleError | None:
-    return check_name(record.sample.id, str(path))

@@ -129,4 +129,5 @@ def describe(sample: str, known: Mapping[str, SampleInfo]) -> SampleInfo:
 
 def unmatched(known: Collection[str], samples: Collection[str]) -> list[str]:
     """Rows of the table that no count column answers to, in order."""
-    return [name for name in known if name not in set(samples)]
+    present = set(samples)
+    return [name for name in known if name not in present]

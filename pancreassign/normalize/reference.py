@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,8 @@ class Reference:
         By Ensembl gene id: ``symbol``, ``mean`` and ``sd`` (log2 units), ``share`` (mean share of the stable
         reads), ``panel`` and ``stable`` (bool), ``dispersion`` (negative binomial), ``profile_*`` (mean share
         in excluded kinds of sample).
-    z_loadings
-        genes × factors: the loadings of the reference's principal components on the z scale.
+    loadings
+        genes × factors: the reference's principal components, log2 units for a factor of standard deviation 1.
     tumours
         Ids of the reference tumours, in the order of every table of frozen scores.
     """
@@ -64,13 +65,18 @@ class Reference:
     manifest: Mapping[str, Any]
     sha256: str
     genes: pd.DataFrame
-    z_loadings: pd.DataFrame
+    loadings: pd.DataFrame
     tumours: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """The reference's name."""
         return str(self.manifest["name"])
+
+    @cached_property
+    def z_loadings(self) -> pd.DataFrame:
+        """The loadings on the z scale; kept, since every sample asks for them."""
+        return self.loadings.div(self.genes["sd"], axis=0)
 
     @property
     def panel(self) -> pd.Index:
@@ -120,7 +126,7 @@ def fit(counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series) -> tuple[
 
     Returns
     -------
-    The gene table described in :class:`Reference`, and the loadings described in :func:`load_loadings`.
+    The gene table described in :class:`Reference`, and its loadings.
     """
     if counts.shape[1] < MIN_TUMOURS:
         raise ArtefactError(
@@ -215,10 +221,5 @@ def load(folder: Path) -> Reference:
     genes = genes.assign(panel=genes["panel"].astype(bool), stable=genes["stable"].astype(bool))
     tumours = artefacts.read_table(folder / "tumours.tsv", "sample")
     used = tumours.index[tumours["excluded"] == ""]
-    z_loadings = load_loadings(folder).div(genes["sd"], axis=0)
-    return Reference(manifest, sha256, genes, z_loadings, tuple(used))
-
-
-def load_loadings(folder: Path) -> pd.DataFrame:
-    """The factor loadings of a reference: genes × factors, log2 units for a factor of standard deviation 1."""
-    return artefacts.read_table(folder / "loadings.tsv", "gene_id")
+    loadings = artefacts.read_table(folder / "loadings.tsv", "gene_id")
+    return Reference(manifest, sha256, genes, loadings, tuple(used))

@@ -159,8 +159,8 @@ def _text(path: Path) -> str:
 def _from_toml(path: Path, text: str, known: Collection[str] | None) -> dict[str, Clinical]:
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-        # a number of thousands of digits, or thousands of brackets, is no TOML of ours either
+    except (ValueError, RecursionError) as error:
+        # beside a TOMLDecodeError: a number of thousands of digits, or thousands of brackets
         raise ClinicalError(str(path), f"is not TOML ({error})", "Correct the line named.") from None
     sample = values.pop("sample", "")
     if not isinstance(sample, str):

@@ -179,7 +179,7 @@ def test_save_and_load_round_trip(folder: Path, fitted: tuple[pd.DataFrame, pd.D
     assert loaded.genes["panel"].dtype == bool
     pd.testing.assert_frame_equal(loaded.genes, genes, rtol=1e-5, check_names=False)
     assert list(loaded.panel) == list(genes.index[genes["panel"]])
-    kept = reference.load_loadings(folder)
+    kept = reference.load(folder).loadings
     pd.testing.assert_frame_equal(kept, loadings, rtol=1e-3, atol=1e-3, check_names=False)
 
 
