@@ -11,25 +11,9 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refused, table
 
-from pancreassign.errors import Faults, GeneError, InputError, PancreassignError, SampleError, UnitsError
-
-
-def table(genes, values, name="S1"):
-    return [["gene_id", name], *zip(genes, values, strict=True)]
-
-
-def refused(read, path, kind=InputError, **options):
-    """The one error for ``path``: it names the file and says how to mend it."""
-    with pytest.raises(PancreassignError) as caught:
-        read(path, **options)
-    error = caught.value
-    assert type(error) is kind
-    assert error.where == str(path)
-    assert error.mend
-    assert len(str(error)) < 600
-    return error
-
+from pancreassign.errors import Faults, GeneError, InputError, SampleError, UnitsError
 
 # --- files
 
@@ -229,74 +213,6 @@ def test_no_counts_at_all(read, put, genes):
     assert "no column of counts" in refused(read, put("m.tsv", rows)).problem
 
 
-# --- units
-
-
-def scaled(counts, total):
-    return [c * total / sum(counts) for c in counts]
-
-
-def logs(counts):
-    return [float(np.log2(c + 1)) for c in counts]
-
-
-@pytest.mark.parametrize("name", ["m.tsv", "salmon.merged.gene_counts.tsv"])
-@pytest.mark.parametrize("units", ["auto", "counts", "tpm", "fpkm"])
-def test_log_values_are_refused_as_any_unit(name, units, read, put, genes, counts):
-    path = put(name, table(genes, logs(counts)))
-    assert "look log-transformed" in refused(read, path, UnitsError, units=units).problem
-
-
-@pytest.mark.parametrize("name", ["m.tsv", "salmon.merged.gene_tpm.tsv", "S1.htseq.txt"])
-@pytest.mark.parametrize("units", ["auto", "counts"])
-def test_tpm_is_refused_as_counts(name, units, read, put, genes, counts):
-    rows = table(genes, scaled(counts, 1_000_500))
-    path = put(name, rows[1:] if "htseq" in name else rows)
-    error = refused(read, path, UnitsError, units=units)
-    assert "sum to one million" in error.problem
-    assert "--units tpm" in error.mend
-    (sample,), _ = read(path, units="tpm")
-    assert sample.counts.sum() == pytest.approx(1_000_500)
-
-
-def test_tpm_among_featurecounts_columns_is_refused(read, put, genes, counts):
-    head = ["Geneid", "Chr", "Start", "End", "Strand", "Length", "S1.bam"]
-    rows = [[g, "1", 1, 2, "+", 2, v] for g, v in zip(genes, scaled(counts, 1e6), strict=True)]
-    assert "one million" in refused(read, put("fc.txt", [head, *rows]), UnitsError).problem
-
-
-@pytest.mark.parametrize("name", ["m.tsv", "S1.FPKM.txt"])
-def test_fractions_are_refused_unless_said_what_they_are(name, read, put, genes, counts):
-    rows = table(genes, scaled(counts, 2e6))
-    path = put(name, rows[1:] if "FPKM" in name else rows)
-    error = refused(read, path, UnitsError)
-    assert "fractional values" in error.problem
-    for option in ("--units tpm", "--units fpkm", "--units counts"):
-        assert option in error.mend
-    assert read(path, units="fpkm")[0][0].units == "fpkm"
-
-
-def test_one_wrong_sample_of_two_is_named(read, put, genes, counts):
-    rows = [["gene_id", "S1", "S2"], *([g, c, v] for g, c, v in zip(genes, counts, logs(counts), strict=True))]
-    assert refused(read, put("m.tsv", rows), UnitsError).problem.startswith("sample S2: ")
-
-
-def test_whole_numbers_are_counts_whatever_their_size_and_sum(read, put, genes):
-    values = [1_000_000 - 25, *[1] * 25]
-    assert read(put("m.tsv", table(genes, values)))[0][0].counts.sum() == 1_000_000
-    assert read(put("n.tsv", table(genes, [2] * 26)))[0][0].counts.max() == 2
-
-
-@pytest.mark.parametrize("units", ["tpm", "fpkm"])
-def test_units_that_a_format_has_not(units, read, put, genes, counts):
-    rows = [["N_unmapped", 1, 1, 1], *([g, c, c, 0] for g, c in zip(genes, counts, strict=True))]
-    assert f"no {units.upper()}" in refused(read, put("S1ReadsPerGene.out.tab", rows), UnitsError, units=units).problem
-    head = ["Name", "Length", "EffectiveLength", "TPM", "NumReads"]
-    path = put("quant.genes.sf", [head, *([g, 9, 9, c, c] for g, c in zip(genes, counts, strict=True))])
-    if units == "fpkm":
-        assert "no FPKM" in refused(read, path, UnitsError, units=units).problem
-
-
 # --- formats
 
 
@@ -380,73 +296,6 @@ def test_no_file(read):
         read()
 
 
-# --- genes
-
-
-def test_no_known_genes(read, put):
-    error = refused(read, put("m.tsv", table([f"probe{k}" for k in range(40)], range(40))), GeneError)
-    assert "no known gene ids" in error.problem
-    assert "probe0, probe1, probe2" in error.problem
-
-
-def test_entrez_ids_are_not_known(read, put):
-    error = refused(read, put("m.tsv", table(range(100, 160), range(60))), GeneError)
-    assert "no known gene ids" in error.problem
-
-
-def test_too_few_known_genes(read, put, genes, counts):
-    error = refused(read, put("m.tsv", table(list(genes)[:19], counts[:19])), GeneError)
-    assert "19 among its 19 rows" in error.problem
-    assert read(put("n.tsv", table(list(genes)[:20], counts[:20])))[0][0].genes_matched == 20
-
-
-def test_too_small_a_share_of_known_genes(read, put, genes, counts):
-    ids = [*genes, *(f"probe{k}" for k in range(2600))]
-    error = refused(read, put("m.tsv", table(ids, [*counts, *[1] * 2600])), GeneError)
-    assert "26 among its 2626 rows" in error.problem
-
-
-@pytest.mark.parametrize(
-    ("pattern", "says"),
-    [("ENSMUSG{:011d}.2", "mouse"), ("ENSRNOG{:011d}", "rat"), ("ENSXETG{:011d}", "another species")],
-)
-def test_other_species(pattern, says, read, put):
-    error = refused(read, put("m.tsv", table([pattern.format(k) for k in range(30)], range(30))), GeneError)
-    assert f"those of {says} " in error.problem
-
-
-def test_mouse_symbols(read, put, gene_table):
-    symbols = [s for s in gene_table.symbol if s][:3000]
-    mouse = [s[0] + s[1:].lower() for s in symbols]
-    error = refused(read, put("m.tsv", table(mouse, range(3000))), GeneError)
-    assert "mouse genes" in error.problem
-
-
-def test_unknown_human_ids_are_not_called_another_species(read, put):
-    error = refused(read, put("m.tsv", table([f"ENSG00000999{k:03d}" for k in range(30)], range(30))), GeneError)
-    assert "no known gene ids" in error.problem
-
-
-def test_genes_on_both_axes(read, put, genes):
-    rows = [["gene", *genes.values()], *([g, *[1] * 26] for g in genes)]
-    assert "both in rows and in columns" in refused(read, put("m.tsv", rows)).problem
-
-
-@pytest.mark.realdata
-@pytest.mark.parametrize(
-    ("file", "kind", "says"),
-    [
-        ("formats/kallisto_abundance_ERR188021.tsv.gz", GeneError, "transcripts"),
-        ("formats/salmon_quant_ERR188021.sf.gz", GeneError, "transcripts"),
-        ("tumours/pacaomics_pdx/counts_murine.tsv.gz", GeneError, "mouse"),
-        ("tumours/moffitt_s2/expression_fpkm_like.tsv.gz", UnitsError, "fractional values"),
-        ("tumours/tcga_paad/log2_rsem_172_partial.tsv.gz", UnitsError, "missing values"),
-    ],
-)
-def test_real_files_that_are_refused(realdata, read, file, kind, says):
-    assert says in refused(read, realdata / file, kind).problem
-
-
 # --- names, and several faults at once
 
 
@@ -476,13 +325,6 @@ def test_every_fault_of_every_file_in_one_error(read, put, tmp_path, genes, coun
     wheres = [fault.where.rsplit("/", 1)[1] for fault in caught.value.faults]
     assert wheres == ["none.tsv", "negative.tsv", "empty.tsv", "negative.tsv"]
     assert len(str(caught.value).splitlines()) == 4
-
-
-def test_fpkm_under_an_nfcore_like_header_is_refused(read, put, genes, counts):
-    rows = [["gene_id", "gene_name", "S1"], *(
-        [g, s, v] for (g, s), v in zip(genes.items(), scaled(counts, 2e6), strict=True))]  # fmt: skip
-    assert "fractional values" in refused(read, put("m.tsv", rows), UnitsError).problem
-    assert read(put("m.tsv", rows), format="nfcore")[0][0].rounded
 
 
 @pytest.mark.parametrize("quote", ['"ENSG00000118058\t5', 'ENSG00000118058\t"5', '"ENSG"00000118058\t5'])

@@ -9,78 +9,23 @@ import anndata
 import numpy as np
 import pandas as pd
 import pytest
+from layouts import (
+    as_columns,
+    as_featurecounts,
+    as_gdc,
+    as_htseq,
+    as_htseq_names,
+    as_kallisto,
+    as_matrix,
+    as_nfcore,
+    as_rsem,
+    as_rsem_merged,
+    as_salmon,
+    as_star,
+    as_symbols,
+    pairs,
+)
 from scipy import sparse
-
-TX = ["transcript_id(s)"]
-
-
-def pairs(genes, counts):
-    return list(zip(genes, counts, strict=True))
-
-
-def as_matrix(genes, counts):
-    return [["gene_id", "S1"], *pairs(genes, counts)]
-
-
-def as_star(genes, counts):
-    # unstranded: 50 % either way; the odd read goes to the reverse column
-    summary = [["N_unmapped", 9, 9, 9], ["N_multimapping", 9, 9, 9], ["N_noFeature", 5, 4, 3], ["N_ambiguous", 2, 1, 1]]
-    return [*summary, *([g, c, c // 2, c - c // 2] for g, c in pairs(genes, counts))]
-
-
-def as_gdc(genes, counts):
-    head = ["gene_id", "gene_name", "gene_type", "unstranded", "stranded_first", "stranded_second", "tpm_unstranded"]
-    rows = [[g + ".5", genes[g], "protein_coding", c, c // 2, c - c // 2, c / 7] for g, c in pairs(genes, counts)]
-    summary = [[n, "", "", 9, 9, 9, ""] for n in ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")]
-    return [["# gene-model: GENCODE v36"], head, *summary, *rows]
-
-
-def as_htseq(genes, counts):
-    return [*pairs(genes, counts), ["__no_feature", 12], ["__ambiguous", 3]]
-
-
-def as_htseq_names(genes, counts):
-    rows = [[g + ".1", genes[g], c] for g, c in pairs(genes, counts)]
-    return [*rows, ["__no_feature", "", 12], ["__ambiguous", "", 3]]
-
-
-def as_featurecounts(genes, counts):
-    head = ["Geneid", "Chr", "Start", "End", "Strand", "Length", "gene_name", "/bams/S1.sorted.bam"]
-    rows = [[g, "chr1;chr1", "1;9", "5;20", "+;+", 17, genes[g], c] for g, c in pairs(genes, counts)]
-    return [['# Program:featureCounts v2.0.3; Command:"featureCounts" "-a" "x.gtf"'], head, *rows]
-
-
-def as_rsem(genes, counts):
-    head = ["gene_id", "transcript_id(s)", "length", "effective_length", "expected_count", "TPM", "FPKM"]
-    rows = [[f"{g}_{genes[g]}", "ENST1,ENST2", 9.5, 7.5, f"{c}.00", c * 3.3, c * 2.1] for g, c in pairs(genes, counts)]
-    return [head, *rows]
-
-
-def as_rsem_merged(genes, counts):
-    return [["gene_id", "transcript_id(s)", "S1"], *([g, "ENST1", f"{c}.0"] for g, c in pairs(genes, counts))]
-
-
-def as_salmon(genes, counts):
-    head = ["Name", "Length", "EffectiveLength", "TPM", "NumReads"]
-    return [head, *([g + ".7", 100, 90.5, c * 3.3, f"{c}.000"] for g, c in pairs(genes, counts))]
-
-
-def as_kallisto(genes, counts):
-    head = ["target_id", "length", "eff_length", "est_counts", "tpm"]
-    return [head, *([g, 100, 90.5, c, c * 3.3] for g, c in pairs(genes, counts))]
-
-
-def as_nfcore(genes, counts):
-    return [["gene_id", "gene_name", "S1"], *([g, genes[g], c] for g, c in pairs(genes, counts))]
-
-
-def as_symbols(genes, counts):
-    return [["symbol", "S1"], *zip(genes.values(), counts, strict=True)]
-
-
-def as_columns(genes, counts):
-    return [["sample", *genes], ["S1", *counts]]
-
 
 FORMATS = {
     "S1.tsv": (as_matrix, "matrix"),
@@ -313,140 +258,3 @@ def test_nfcore_with_symbols_as_ids(read, put, genes, counts):
     rows = [["gene_id", "gene_name", "S1"], *([s, s, c] for s, c in zip(genes.values(), counts, strict=True))]
     (sample,), _ = read(put("salmon.merged.gene_counts.tsv", rows))
     assert sample.genes_matched == 26
-
-
-# --- matrices
-
-
-@pytest.mark.parametrize("sep", ["\t", ",", ";"])
-@pytest.mark.parametrize("first", ["", "gene_id", "Geneid", "Name", "Unnamed: 0", "whatever"])
-def test_matrix_delimiters_and_first_names(sep, first, read, put, genes, counts):
-    rows = [[first, "S1", "S2"], *([g, c, c + 1] for g, c in pairs(genes, counts))]
-    one, two = read(put("m.txt", rows, sep))[0]
-    assert (one.id, two.id) == ("S1", "S2")
-    assert two.counts.tolist() == [c + 1 for c in counts]
-
-
-def test_matrix_as_r_writes_it(read, put, genes, counts):
-    rows = [['"S1"', '"S2"'], *([f'"{g}"', c, c + 1] for g, c in pairs(genes, counts))]
-    for sep in ("\t", " ", ","):
-        one, two = read(put("m.txt", rows, sep))[0]
-        assert (one.id, two.id, two.counts["ENSG00000111640"]) == ("S1", "S2", 4001)
-
-
-def test_single_sample_as_r_writes_it(read, put, genes, counts):
-    (sample,), _ = read(put("m.txt", [["S1"], *pairs(genes, counts)]))
-    assert (sample.id, sample.counts["ENSG00000111640"]) == ("S1", 4000)
-
-
-@pytest.mark.parametrize("word", ["count", "raw_counts", "expected_count"])
-def test_column_that_names_no_sample(word, read, put, genes, counts):
-    (sample,), (file,) = read(put("P3.tsv", [["gene_id", word], *pairs(genes, counts)]))
-    assert sample.id == "P3"
-    assert word in file.notes[0]
-
-
-def test_windows_line_ends_bom_and_comments(read, put, genes, counts):
-    lines = ["# made by hand", "gene_id,S1", *(f"{g},{c}" for g, c in pairs(genes, counts)), "", ""]
-    path = put("m.csv", b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
-    (sample,), _ = read(path)
-    assert (sample.id, sample.genes, sample.counts["ENSG00000111640"]) == ("S1", 26, 4000)
-
-
-def test_header_behind_a_hash(read, put, genes, counts):
-    (sample,), _ = read(put("m.tsv", [["#gene_id", "S1"], *pairs(genes, counts)]))
-    assert (sample.id, sample.genes) == ("S1", 26)
-
-
-def test_annotation_columns_are_not_read_and_said(read, put, genes, counts):
-    head = ["gene_id", "gene_name", "Gene Type", "description", "chr", "Start", "length", "EntrezGene", "S1"]
-    rows = [[g, genes[g], "protein_coding", "a, b", "7", 1, 99, 4, c] for g, c in pairs(genes, counts)]
-    (sample,), (file,) = read(put("m.tsv", [head, *rows]))
-    assert sample.id == "S1"
-    assert file.notes == ["columns not read: gene_name, Gene Type, description, chr, Start, length, EntrezGene"]
-
-
-def test_ensembl_wins_over_symbol(read, put, genes, counts):
-    # the symbols are those of the wrong genes
-    symbols = list(genes.values())[::-1]
-    rows = [["symbol", "ensembl", "S1"], *([s, *p] for s, p in zip(symbols, pairs(genes, counts), strict=True))]
-    (sample,), _ = read(put("m.tsv", rows))
-    assert sample.counts["ENSG00000111640"] == 4000
-
-
-def test_row_numbers_are_no_sample(read, put, genes, counts):
-    rows = [["", "gene", "S1"], *([k, *p] for k, p in enumerate(pairs(genes, counts)))]
-    (sample,), _ = read(put("m.csv", rows, ","))
-    assert (sample.id, sample.counts["ENSG00000111640"]) == ("S1", 4000)
-
-
-def test_quoted_commas(read, put, genes, counts):
-    rows = [["gene_id", "description", "S1"], *([g, '"kinase, type 2"', c] for g, c in pairs(genes, counts))]
-    (sample,), _ = read(put("m.csv", rows, ","))
-    assert sample.counts["ENSG00000111640"] == 4000
-
-
-@pytest.mark.parametrize("ids", ["ensembl", "symbols"])
-def test_genes_in_columns(ids, read, put, genes, counts):
-    names = list(genes) if ids == "ensembl" else list(genes.values())
-    rows = [["sample", *names], ["S1", *counts], ["S2", *(c + 1 for c in counts)]]
-    (one, two), (file,) = read(put("m.csv", rows, ","))
-    assert (one.id, two.id) == ("S1", "S2")
-    assert two.counts["ENSG00000111640"] == 4001
-    assert file.notes == ["genes in columns"]
-
-
-def test_wide_matrix_is_read_like_a_long_one(read, put, gene_table):
-    names = list(gene_table.symbol.index[:1500])
-    rows = [["sample", "description", *names], ["S1", "a b", *range(1500)], ["S2", "c", *range(1, 1501)]]
-    (one, two), (file,) = read(put("m.tsv", rows))
-    flipped = [["gene_id", "S1", "S2"], *([g, k, k + 1] for k, g in enumerate(names))]
-    (first, second), _ = read(put("long.tsv", flipped))
-    assert (one.sha256, two.sha256) == (first.sha256, second.sha256)
-    assert file.notes == ["genes in columns", "columns not read: description"]
-
-
-def test_sample_called_like_a_gene(read, put, genes, counts):
-    (sample,), _ = read(put("m.tsv", [["gene", "MET"], *pairs(genes, counts)]))
-    assert sample.id == "MET"
-
-
-def test_numbers_as_sample_names(read, put, genes, counts):
-    rows = [["gene_id", "1", "2"], *([g, c, c + 1] for g, c in pairs(genes, counts))]
-    one, two = read(put("m.tsv", rows))[0]
-    assert (one.id, two.id, two.genes) == ("1", "2", 26)
-
-
-@pytest.mark.parametrize("units", ["tpm", "fpkm"])
-def test_matrix_units(units, read, put, genes, counts):
-    rows = [["gene_id", "S1"], *([g, c + 0.123456789012345] for g, c in pairs(genes, counts))]
-    (sample,), _ = read(put("m.tsv", rows), units=units)
-    assert sample.counts["ENSG00000111640"] == 4000.123456789012345
-    assert (sample.units, sample.rounded) == (units, False)
-    text = "".join(f"{g}\t{c + 0.123456789012345!r}\n" for g, c in pairs(genes, counts))
-    assert sample.sha256 == hashlib.sha256(text.encode()).hexdigest()
-
-
-def test_fractions_are_rounded_where_said_to_be_counts(read, put, genes, counts):
-    rows = [["gene_id", "S1", "S2"], *([g, c + 0.6, c] for g, c in pairs(genes, counts))]
-    one, two = read(put("m.tsv", rows), units="counts")[0]
-    assert (one.counts["ENSG00000111640"], one.rounded) == (4001, True)
-    assert (two.counts["ENSG00000111640"], two.rounded) == (4000, False)
-
-
-def test_all_zero_sample_is_read(read, put, genes):
-    (sample,), _ = read(put("m.tsv", as_matrix(genes, [0] * 26)))
-    assert sample.counts.sum() == 0
-    assert len(sample.counts) == 26
-
-
-def test_renamed_nfcore_file_is_told_by_its_few_fractions(read, put, genes, counts):
-    rows = as_nfcore(genes, counts)
-    rows[5][2] = "4000.499"
-    (sample,), (file,) = read(put("renamed.tsv", rows))
-    assert (file.format, sample.counts["ENSG00000111640"], sample.rounded) == ("nfcore", 4000, True)
-
-
-def test_comment_that_ends_in_a_number_is_no_header(read, put, genes, counts):
-    (sample,), _ = read(put("S1.htseq.txt", [["# version", 3], *pairs(genes, counts)]))
-    assert (sample.id, sample.genes) == ("S1", 26)
