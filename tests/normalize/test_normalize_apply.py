@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pancreassign.counts import quality
+from pancreassign.normalize import apply
 from pancreassign.normalize.apply import ASSUMED_READS, counting_error, normalise
 from pancreassign.normalize.reference import log_abundance
 
@@ -137,3 +139,7 @@ def test_scale_of_tpm_says_nothing_of_its_depth() -> None:
     empty = normalise(COUNTS * 0, GENES, "tpm", LENGTHS)
     assert empty.z.isna().all()
     assert empty.error.isna().all()
+
+
+def test_the_depth_taken_for_tpm_is_the_shallowest_that_quality_lets_pass() -> None:
+    assert quality.READS["fail"] == apply.ASSUMED_READS
