@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from pancreassign.counts import quality
-from pancreassign.normalize import apply
 from pancreassign.normalize.apply import ASSUMED_READS, counting_error, normalise
 from pancreassign.normalize.reference import log_abundance
 
@@ -142,4 +141,4 @@ def test_scale_of_tpm_says_nothing_of_its_depth() -> None:
 
 
 def test_the_depth_taken_for_tpm_is_the_shallowest_that_quality_lets_pass() -> None:
-    assert quality.READS["fail"] == apply.ASSUMED_READS
+    assert quality.READS["fail"] == ASSUMED_READS
