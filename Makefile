@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: example test lint types realdata bench clean
+.PHONY: example test lint types realdata bench bench-ffpe clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pancreassign needs Python >= 3.11: make PYTHON=python3.11")'
@@ -36,6 +36,16 @@ types: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/score_time.py
+
+# The FFPE benchmark on real pairs (docs/ffpe.md, whose tables it writes): make bench-ffpe DATA=../shared/data
+DATA ?= ../shared/data
+$(VENV)/.installed-bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
+
+bench-ffpe: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.ffpe $(DATA) results/bench-ffpe
+	$(BIN)/python -m benchmarks.ffpe.document results/bench-ffpe docs/ffpe.md
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache

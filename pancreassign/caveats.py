@@ -9,10 +9,28 @@ from pathlib import Path
 from pancreassign.errors import ArtefactError
 from pancreassign.records import Call, Caveat, Prediction
 
+DOMAIN_CHECK = "tumour programme"
+"""The check of quality that asks whether the sample is the tumour that the signatures were made for."""
+UNCHECKED = frozenset({"domain_not_checked", "protocol_unverified"})
+"""Caveats that stand on every record, unless :data:`DOMAIN_CHECK` was made."""
+NOT_MEASURED = "not_measured"
+"""The code of a check that stands in the record but could not be made: it clears nothing."""
+QC_CODES = {
+    "wrong_tumour": "out_of_domain",
+    "low_content": "low_tumour_content",
+    "too_little_tumour": "low_tumour_content",
+    "admixture": "normal_admixture",
+    "no_stroma": "xenograft_or_cell_line",
+    "sex_contradicts": "sex_contradicts",
+    "mouse_reads": "mouse_reads",
+    "genomic_dna": "genomic_dna",
+}
+"""The caveat that a check of quality brings, by the check's code."""
+
 
 @dataclass(frozen=True)
 class Caveats:
-    """Texts by code, in the file's order, and the codes that stand on every record."""
+    """Texts by code, in the file's order, and the codes that stand on every record (but see :data:`UNCHECKED`)."""
 
     texts: dict[str, str]
     always: frozenset[str]
@@ -30,7 +48,17 @@ def load(path: Path) -> Caveats:
 
 
 def of(record: Prediction, caveats: Caveats) -> list[Caveat]:
-    """The caveats of one record, in the order of the file."""
+    """The caveats of one record, in the order of the file.
+
+    Raises
+    ------
+    ArtefactError
+        Where a caveat that could apply has no text.
+    """
+    found = {check.code for check in record.qc.checks}
+    always = caveats.always
+    if any(check.name == DOMAIN_CHECK and check.code != NOT_MEASURED for check in record.qc.checks):
+        always -= UNCHECKED
     applies = {
         "simulated": record.sample.simulated,
         "assumed_setting": record.setting.assumed,
@@ -40,9 +68,33 @@ def of(record: Prediction, caveats: Caveats) -> list[Caveat]:
         "depth_unknown": record.input.units != "counts",
         "poor_quality": record.qc.verdict == "fail",
         "weak_quality": record.qc.verdict == "warn",
+        "preservation_differs": _preservation_differs(record),
+        "protocol_differs": _protocol_differs(record),
+        # where the protocol is not checked at all, `protocol_unverified` says so already
+        "protocol_unknown": "protocol_unverified" not in always and _protocol_unknown(record),
+        **{caveat: any(QC_CODES.get(code) == caveat for code in found) for caveat in QC_CODES.values()},
     }
     missing = set(applies) - set(caveats.texts)
     if missing:
         raise ArtefactError("caveats", f"have no text for {sorted(missing)}", "Restore data/caveats/caveats.toml.")
-    chosen = caveats.always | {code for code, yes in applies.items() if yes}
+    chosen = always | {code for code, yes in applies.items() if yes}
     return [Caveat(code=code, text=text) for code, text in caveats.texts.items() if code in chosen]
+
+
+def _preservation_differs(record: Prediction) -> bool:
+    """Whether the specimen was kept otherwise than the reference's tumours; false where either is unknown."""
+    own, reference = record.sample.specimen.preservation, record.reference.preservation
+    return own != "unknown" and reference not in (None, "unknown", own)
+
+
+def _protocol_differs(record: Prediction) -> bool:
+    """Whether the library's protocol, as stated or as the counts tell it, is not the reference's."""
+    stated = record.sample.specimen.protocol
+    told = any(check.code == "protocol_differs" for check in record.qc.checks)
+    return told or stated not in ("unknown", record.reference.protocol)
+
+
+def _protocol_unknown(record: Prediction) -> bool:
+    """Whether neither the table of samples nor the counts tell the library's protocol."""
+    told = any(check.name == "protocol" and check.code in ("ok", "protocol_differs") for check in record.qc.checks)
+    return record.sample.specimen.protocol == "unknown" and not told

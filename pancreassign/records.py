@@ -53,6 +53,14 @@ def rounded(value: float | None) -> float | None:
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
 
 
+def known(value: float) -> float:
+    """``value`` to six significant digits, where it cannot be unknown: NaN is a defect of ours."""
+    digits = rounded(value)
+    if digits is None:
+        raise ArithmeticError("a value came out as NaN")
+    return digits
+
+
 class Part(BaseModel):
     """A part of the record; an unknown key is a fault, not something to drop in silence."""
 
@@ -88,11 +96,12 @@ class PackId(Part):
 
 
 class ReferenceId(Part):
-    """The frozen reference; ``tumours`` is how many it was fitted on."""
+    """The frozen reference; ``tumours`` is how many it was fitted on, ``preservation`` how most of them were kept."""
 
     name: str
     version: str
     protocol: str
+    preservation: str | None = None
     sha256: str
     tumours: int
 
@@ -105,16 +114,21 @@ class CatalogueId(Part):
 
 
 class Specimen(Part):
-    """What is known of the block that the RNA came from."""
+    """What is stated of the block that the RNA came from, and of the library made of it."""
 
     preservation: Literal["ffpe", "frozen", "unknown"] = "unknown"
+    protocol: Literal["full-length", "3-prime", "capture", "unknown"] = "unknown"
 
 
 class SampleInfo(Part):
-    """Who and what was sequenced; ``simulated`` is true for a sample that no patient gave."""
+    """Who and what was sequenced; ``simulated`` is true for a sample that no patient gave.
+
+    ``sex`` is the patient's as stated, for comparison with the sex genes; no printed form of this object shows it.
+    """
 
     id: str
     patient: str | None = None
+    sex: Literal["female", "male"] | None = Field(default=None, repr=False)
     site: str | None = None
     specimen: Specimen = Specimen()
     simulated: bool = False
@@ -161,7 +175,7 @@ class TumourContent(Part):
 
 
 class Qc(Part):
-    """The quality verdict: the worst of its checks."""
+    """The quality verdict: the worst of its checks, those against published limits apart (``below_published``)."""
 
     verdict: Verdict
     checks: list[QcCheck]
@@ -211,9 +225,10 @@ class Contribution(Part):
 class DrugResult(Part):
     """One drug in one tumour; ``score`` is higher for a more sensitive tumour.
 
-    ``score_interval`` holds the noise of depth, missing genes and paraffin; ``probability_interval`` that and the few
-    models that the curve was fitted on. What the weights themselves owe to the few models is in neither, and shows
-    in ``validation``.
+    The score is the sum of the contributions and of ``content_correction``, which takes out how stroma moves it.
+    ``score_interval`` holds the noise of depth, missing genes, tumour content and paraffin; ``probability_interval``
+    that and the few models that the curve was fitted on. What the weights themselves owe to the few models is in
+    neither, and shows in ``validation``.
     """
 
     drug: Drug
@@ -229,6 +244,7 @@ class DrugResult(Part):
     reference: dict[str, float]
     coverage: Coverage
     contributions: list[Contribution]
+    content_correction: float | None = None
 
 
 class Setting(Part):

@@ -157,6 +157,11 @@ class GeneTable:
         gene = bare_id(gene.strip())
         return gene in self.primary or gene in self.by_symbol
 
+    @cached_property
+    def described(self) -> pd.DataFrame:
+        """``symbol``, ``biotype`` and ``length`` (bases) by primary Ensembl gene id."""
+        return pd.DataFrame({"symbol": self.symbol, "biotype": self.biotype, "length": self.length})
+
     def resolve(self, genes: Iterable[str]) -> Resolution:
         """Find what each id means: an Ensembl id, else a current symbol, else another name.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pancreassign.counts.genes import AMBIGUOUS, IGNORED, MATCHED, RENAMED, Resolution
+from pancreassign.counts.genes import AMBIGUOUS, IGNORED, MATCHED, RENAMED, Resolution, ensembl_species
 from pancreassign.counts.samples import CountTable, Floats, Sample, Units
 
 
@@ -28,6 +28,7 @@ def harmonise(table: CountTable, resolution: Resolution) -> list[Sample]:
     values = sum_rows(table.values[matched], gene_of_row, len(primary), exact=table.units == "counts")  # noqa: PD011 -- an array
     index = pd.Index(primary.astype(object), dtype=object, name="gene_id")
     keys = [f"{gene}\t" for gene in index]
+    foreign = _foreign_shares(table, matched)
     return [
         Sample(
             id=name,
@@ -41,9 +42,25 @@ def harmonise(table: CountTable, resolution: Resolution) -> list[Sample]:
             genes_ambiguous=resolution.count(AMBIGUOUS),
             genes_summed=int(matched.sum()) - len(primary),
             sha256=canonical_sha256(keys, values[:, k], table.units),
+            foreign_share=foreign[k],
         )
         for k, name in enumerate(table.samples)
     ]
+
+
+def _foreign_shares(table: CountTable, human: NDArray[np.bool_]) -> list[float | None]:
+    """By sample, the share of mouse genes: a library of a xenograft that was mapped to both genomes holds some."""
+    others = np.flatnonzero(~human)
+    mouse = [row for row in others if ensembl_species(str(table.genes[row]).strip()) == "MUS"]
+    if not mouse:
+        return [None] * len(table.samples)
+    shares: list[float | None] = []
+    for k in range(len(table.samples)):
+        # fsum, since the order of a file's rows must leave no trace
+        values = table.values[:, k]  # noqa: PD011 -- an array
+        part, whole = math.fsum(values[mouse]), math.fsum(values[human])
+        shares.append(part / (part + whole) if part + whole > 0 else 0.0)
+    return shares
 
 
 def sum_rows(values: Floats, group: NDArray[np.intp], groups: int, *, exact: bool) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -10,14 +11,25 @@ from pancreassign.counts.files import read_bytes
 from pancreassign.errors import PancreassignError, SampleError, raise_all
 from pancreassign.records import SampleInfo, Specimen
 
-COLUMNS = ("sample", "patient", "site", "preservation")
-PRESERVATIONS = ("ffpe", "frozen", "unknown")
+COLUMNS = ("sample", "patient", "site", "preservation", "protocol", "sex")
+WORDS = {
+    "preservation": {"ffpe": "ffpe", "frozen": "frozen", "unknown": "unknown"},
+    "protocol": {
+        "fulllength": "full-length",
+        **dict.fromkeys(("3prime", "3'", "3\u2032", "3\u2019"), "3-prime"),
+        "capture": "capture",
+        "unknown": "unknown",
+    },
+    "sex": {"female": "female", "f": "female", "male": "male", "m": "male", "unknown": "unknown"},
+}
+"""What a column may say: spellings, squeezed as :func:`_word` does, with the word that is kept for each."""
+
 SIMULATED_PREFIX = "SIMULATED_"
 """A sample of this name was simulated. The label is in the name because only the name travels through every format."""
 
 
 def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
-    """Read the table of samples: ``sample`` and any of ``patient, site, preservation``; empty = unknown.
+    """Read the table of samples: ``sample`` and any of the other :data:`COLUMNS`; empty = unknown.
 
     Quotes are ordinary characters: one left open must not swallow the lines below it.
 
@@ -28,7 +40,8 @@ def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
     Raises
     ------
     SampleError
-        Where the table cannot be read, lacks ``sample``, names one twice, or gives an unknown preservation.
+        Where the table cannot be read, lacks ``sample``, names one twice, or says in a column of :data:`WORDS` what
+        is none of its words.
     """
     lines = [(n, line) for n, line in enumerate(_text(path).split("\n"), 1) if line.strip(" ")]
     header = [cell.strip() for cell in lines[0][1].split("\t")] if lines else []
@@ -41,10 +54,11 @@ def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
         row = [cell.strip() for cell in line.split("\t")]
         cells = dict.fromkeys(COLUMNS, "") | dict(zip(header, row, strict=False))
         fault = _row_fault(where, row, len(header)) or _sample_fault(where, cells, samples)
-        if fault is None:
-            samples[cells["sample"]] = _info(cells)
+        wrong: list[SampleError] = [fault] if fault else _word_faults(where, cells)
+        if wrong:
+            faults += wrong
         else:
-            faults.append(fault)
+            samples[cells["sample"]] = _info(cells)
     raise_all(faults)
     notes = [f"{path}: columns not used: {', '.join(unused)}"] if unused else []
     return samples, notes
@@ -101,23 +115,42 @@ def _control(cell: str) -> str | None:
 
 
 def _sample_fault(where: str, cells: Mapping[str, str], samples: Collection[str]) -> SampleError | None:
-    """What is wrong with what a row says."""
+    """What is wrong with the sample that a row names."""
     if not cells["sample"]:
         return SampleError(where, "names no sample", "Fill the column `sample`, or remove the line.")
     if cells["sample"] in samples:
         return SampleError(where, f"names {cells['sample']} a second time", "Keep one line a sample.")
-    if cells["preservation"] and cells["preservation"].lower() not in PRESERVATIONS:
-        known = ", ".join(PRESERVATIONS)
-        return SampleError(where, f"preservation is {cells['preservation']!r}", f"Give one of: {known}.")
     return None
 
 
+def _word_faults(where: str, cells: Mapping[str, str]) -> list[SampleError]:
+    """Each column of a row that says none of its words; what is said of the sex is not repeated in a log."""
+    return [
+        SampleError(
+            where,
+            f"{column} is {'not a word that is known' if column == 'sex' else repr(cells[column])}",
+            f"Give one of: {', '.join(dict.fromkeys(known.values()))}.",
+        )
+        for column, known in WORDS.items()
+        if _word(column, cells) is None
+    ]
+
+
+def _word(column: str, cells: Mapping[str, str]) -> str | None:
+    """The word that a cell says, in any case, with or without blanks and hyphens; ``None`` where it is none of them."""
+    return WORDS[column].get(re.sub(r"[\s_-]", "", (cells[column] or "unknown").lower()))
+
+
 def _info(cells: Mapping[str, str]) -> SampleInfo:
-    return SampleInfo(
-        id=cells["sample"],
-        patient=cells["patient"] or None,
-        site=cells["site"] or None,
-        specimen=Specimen.model_validate({"preservation": cells["preservation"].lower() or "unknown"}),
+    sex = _word("sex", cells)
+    return SampleInfo.model_validate(
+        {
+            "id": cells["sample"],
+            "patient": cells["patient"] or None,
+            "sex": None if sex == "unknown" else sex,
+            "site": cells["site"] or None,
+            "specimen": {column: _word(column, cells) for column in Specimen.model_fields},
+        }
     )
 
 

@@ -104,7 +104,8 @@ class Sample:
     ``genes_matched`` those found in the gene table, ``genes_renamed`` those found by a retired or other
     name, ``genes_ambiguous`` those dropped because their name means several genes, and ``genes_summed``
     those matched rows that were added to another row of the same gene. ``sha256`` is over the sorted
-    canonical ``gene<TAB>value`` lines.
+    canonical ``gene<TAB>value`` lines. ``foreign_share`` is the share of mouse genes in the sum over human and mouse
+    genes, ``None`` where the file lists no mouse gene by its Ensembl id.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Sample:
     genes_ambiguous: int
     genes_summed: int
     sha256: str
+    foreign_share: float | None = None
 
 
 @dataclass(frozen=True)

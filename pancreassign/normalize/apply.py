@@ -24,10 +24,14 @@ class Normalised:
         By Ensembl gene id: how many reference standard deviations above the reference mean. Only measured genes.
     error
         The standard deviation that counting noise leaves in each ``z``.
+    bulk
+        By Ensembl gene id: log2 of the abundance in the whole sample, tumour cells or not, over the average
+        reference tumour. What quality and content look at.
     """
 
     z: pd.Series
     error: pd.Series
+    bulk: pd.Series
 
 
 def normalise(counts: pd.Series, genes: pd.DataFrame, units: str, lengths: pd.Series) -> Normalised:
@@ -47,13 +51,14 @@ def normalise(counts: pd.Series, genes: pd.DataFrame, units: str, lengths: pd.Se
     """
     if units != "counts":
         counts = (counts * lengths.reindex(counts.index)).dropna()
-    logs, size = log_abundance(counts, genes)
+    logs, size = log_abundance(counts, genes, "anchor")
     here = genes.loc[logs.index]
+    whole, depth = log_abundance(counts, genes, "stable")
     z = (logs - here["mean"]) / here["sd"]
     seen = counts.loc[logs.index]
-    if units != "counts" and size > 0:
-        seen, size = seen * (ASSUMED_READS / size), ASSUMED_READS
-    return Normalised(z, counting_error(seen, size) / here["sd"])
+    if units != "counts" and depth > 0:
+        seen, size = seen * (ASSUMED_READS / depth), size * (ASSUMED_READS / depth)
+    return Normalised(z, counting_error(seen, size) / here["sd"], whole - here["bulk_mean"])
 
 
 def counting_error(counts: pd.Series, size: float) -> pd.Series:

@@ -1,8 +1,9 @@
 """The frozen reference: what tumours look like in one protocol, fitted once and shipped.
 
 A reference holds, for each protein-coding gene, its mean and standard deviation over the reference tumours on
-the scale of :func:`log_abundance`, whether it belongs to the *panel* (genes that signatures may use) or to the
-*stable* genes (which measure a library's size), and what is needed to simulate tumours like these.
+the scale of :func:`log_abundance`, whether it belongs to the *panel* (genes that signatures may use), to the
+*stable* genes (which measure a library's size) or to the *anchors* (stable genes of the tumour cell, which measure how
+much of the library the tumour cells made), and what is needed to simulate tumours like these.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
 
 KIND = "reference"
-COMPATIBILITY = 1
+COMPATIBILITY = 2
 
 EXPRESSED_CPM = 5.0
 """Mean counts per million from which a gene counts as expressed (judgement: docs/architecture.md, "Panel")."""
@@ -36,10 +37,13 @@ UNSTABLE_SYMBOLS = (
 """Mitochondrial, haemoglobin, histone and ribosomal protein genes: they follow handling and library, not the tumour."""
 FACTORS = 5
 """Principal components kept for simulation (judgement: enough to keep genes correlated, too few to give one tumour)."""
+FLAGS = ("panel", "stable", "anchor")
+TUMOUR_CELL_LOG2 = 1.0
+"""Log2 by which pure tumour holds more of a gene than pure stroma, or less (judgement: twofold; docs/ffpe.md lists
+what else was tried)."""
 MIN_TUMOURS = 10
 MIN_EXPRESSED = 100
-MIN_PROFILE = 3
-"""Excluded samples of a kind from which their mean profile is kept: a mean of fewer would show single samples."""
+MIN_ANCHORS = 50
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,15 @@ class Reference:
     sha256
         The artefact's hash.
     genes
-        By Ensembl gene id: ``symbol``, ``mean`` and ``sd`` (log2 units), ``share`` (mean share of the stable
-        reads), ``panel`` and ``stable`` (bool), ``dispersion`` (negative binomial), ``profile_*`` (mean share
-        in excluded kinds of sample).
+        By Ensembl gene id: ``symbol``, ``mean`` and ``sd`` (log2 units, scale of the anchors), ``bulk_mean`` (log2
+        units, scale of the stable genes), ``share`` (mean share of the stable reads), ``panel``, ``stable`` and
+        ``anchor`` (bool), ``dispersion`` (negative binomial).
     loadings
         genes × factors: the reference's principal components, log2 units for a factor of standard deviation 1.
     tumours
         Ids of the reference tumours, in the order of every table of frozen scores.
+    quality
+        tumours × metrics: what the quality checks measure, in each reference tumour. Limits are derived from it.
     """
 
     manifest: Mapping[str, Any]
@@ -67,6 +73,7 @@ class Reference:
     genes: pd.DataFrame
     loadings: pd.DataFrame
     tumours: tuple[str, ...]
+    quality: pd.DataFrame
 
     @property
     def name(self) -> str:
@@ -84,12 +91,15 @@ class Reference:
         return self.genes.index[self.genes["panel"]]
 
 
-def log_abundance(counts: pd.Series, genes: pd.DataFrame) -> tuple[pd.Series, float]:
+def log_abundance(
+    counts: pd.Series, genes: pd.DataFrame, by: Literal["stable", "anchor"] = "stable"
+) -> tuple[pd.Series, float]:
     """Log2 abundance of one sample, ``log2(1 + 1e6 · c / size)``.
 
     ``size`` is the sum of the counts over the stable genes that were measured, divided by the reference's share
     of those genes. So a gene that is absent from the input changes nothing but itself, and a few huge genes
-    (PRSS1, ALB, INS) do not push all others down, as they do with counts per million of all reads.
+    (PRSS1, ALB, INS) do not push all others down, as they do with counts per million of all reads. By the anchors,
+    ``size`` counts what the tumour cells made: stroma that dilutes them changes little.
 
     Parameters
     ----------
@@ -97,24 +107,28 @@ def log_abundance(counts: pd.Series, genes: pd.DataFrame) -> tuple[pd.Series, fl
         Counts (or values proportional to counts) by Ensembl gene id.
     genes
         The reference's gene table.
+    by
+        The genes that measure ``size``.
 
     Returns
     -------
-    The log2 abundance of the measured reference genes, and ``size`` in reads (0 where no stable gene has a read;
+    The log2 abundance of the measured reference genes, and ``size`` in reads (0 where no such gene has a read;
     the abundances are then NaN).
     """
     measured = counts.index.intersection(genes.index, sort=False)
     here = genes.loc[measured]
     values = counts.loc[measured]
-    share = float(here.loc[here["stable"], "share"].sum())
-    reads = float(values[here["stable"]].sum())
+    share = float(here.loc[here[by], "share"].sum())
+    reads = float(values[here[by]].sum())
     size = reads / share if share > 0 else 0.0
     if size <= 0:
         return pd.Series(np.nan, index=measured), 0.0
     return pd.Series(np.log2(1.0 + values * (1e6 / size))), size
 
 
-def fit(counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+def fit(
+    counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series, tissues: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fit a reference's gene table and factor loadings.
 
     Parameters
@@ -123,6 +137,9 @@ def fit(counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series) -> tuple[
         genes × tumours, raw counts, Ensembl gene ids measured in every tumour.
     symbols, biotypes
         By Ensembl gene id.
+    tissues
+        By Ensembl gene id: ``vs_fibroblast``, ``vs_stroma``, ``vs_liver`` and ``vs_acinar``, log2 of pure tumour over
+        fibroblasts, murine stroma, liver and acinar tissue, NaN where not measured.
 
     Returns
     -------
@@ -139,25 +156,31 @@ def fit(counts: pd.DataFrame, symbols: pd.Series, biotypes: pd.Series) -> tuple[
         raise ArtefactError("reference", f"{empty[0]} has no read", "Exclude it.")
     coding = counts.index[(biotypes.reindex(counts.index) == "protein_coding") & symbols.reindex(counts.index).ne("")]
     counts = counts.loc[coding.sort_values()]
-    genes = _classify(counts, symbols.loc[counts.index])
-    stable = counts.loc[genes["stable"]]
-    abundance = 1e6 * counts / stable.sum()
-    logs = pd.DataFrame(np.log2(1.0 + abundance))
+    genes = _classify(counts, symbols.loc[counts.index], tissues.reindex(counts.index))
+    abundance = 1e6 * counts / counts.loc[genes["stable"]].sum()
+    genes["bulk_mean"] = np.log2(1.0 + abundance).mean(axis=1)
+    genes["share"] = (abundance / 1e6).mean(axis=1)
+    # so that the shares of the stable genes sum to exactly one
+    genes["share"] /= genes.loc[genes["stable"], "share"].sum()
+    logs = pd.DataFrame({name: log_abundance(counts[name], genes, "anchor")[0] for name in counts})
     genes["mean"] = logs.mean(axis=1)
     genes["sd"] = logs.std(axis=1, ddof=1)
     # a gene silent in every tumour has no scale of its own; it is never in the panel, and 1 keeps z finite
     genes.loc[genes["sd"] == 0, "sd"] = 1.0
-    genes["share"] = (abundance / 1e6).mean(axis=1)
-    # so that the shares of the stable genes sum to exactly one
-    genes["share"] /= genes.loc[genes["stable"], "share"].sum()
     loadings, residual = _factors(logs)
     poisson = 1.0 / np.maximum(counts.mean(axis=1), 1.0)
     genes["dispersion"] = np.clip((np.log(2) ** 2) * residual - poisson, 0.01, 10.0)
     return genes, loadings
 
 
-def _classify(counts: pd.DataFrame, symbols: pd.Series) -> pd.DataFrame:
-    """Mark the panel (expressed, variable) and the stable genes (expressed, not variable)."""
+def _classify(counts: pd.DataFrame, symbols: pd.Series, tissues: pd.DataFrame) -> pd.DataFrame:
+    """Mark the panel (expressed, variable, of the tumour cell), the stable genes (expressed, constant), the anchors.
+
+    The panel asks for more than the fibroblasts hold, measured in one species for every gene, and bars what the whole
+    stroma of xenografts, liver or acinar tissue hold clearly more of. The anchors, whose sum must not rise with
+    stroma, ask for more than either stroma holds. The stroma of xenografts is murine: a gene without an orthologue
+    there is taken at the fibroblasts' word.
+    """
     cpm = 1e6 * counts / counts.sum()
     eligible = (cpm.mean(axis=1) >= EXPRESSED_CPM) & ~symbols.str.contains(UNSTABLE_SYMBOLS)
     variance = np.log2(1.0 + cpm).var(axis=1)
@@ -166,8 +189,17 @@ def _classify(counts: pd.DataFrame, symbols: pd.Series) -> pd.DataFrame:
             "reference", f"{eligible.sum()} genes are expressed; {MIN_EXPRESSED} are needed", "Check the counts."
         )
     cut = variance[eligible].quantile(1.0 - PANEL_SHARE)
-    panel = eligible & (variance >= cut)
-    return pd.DataFrame({"symbol": symbols, "panel": panel, "stable": eligible & ~panel})
+    variable = eligible & (variance >= cut)
+    more_than_fibroblasts = tissues["vs_fibroblast"] >= TUMOUR_CELL_LOG2
+    normal = (tissues[["vs_liver", "vs_acinar"]] < -TUMOUR_CELL_LOG2).any(axis=1)
+    panel = variable & more_than_fibroblasts & ~normal & ~(tissues["vs_stroma"] < -TUMOUR_CELL_LOG2)
+    stable = eligible & ~variable
+    anchor = stable & more_than_fibroblasts & ~normal & ~(tissues["vs_stroma"] < TUMOUR_CELL_LOG2)
+    if anchor.sum() < MIN_ANCHORS:
+        raise ArtefactError(
+            "reference", f"{anchor.sum()} stable tumour-cell genes; {MIN_ANCHORS} are needed", "Check the counts."
+        )
+    return pd.DataFrame({"symbol": symbols, "panel": panel, "stable": stable, "anchor": anchor})
 
 
 def _factors(logs: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
@@ -183,27 +215,22 @@ def _factors(logs: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     return table, residual
 
 
-def profiles(excluded: Mapping[str, pd.DataFrame], genes: pd.DataFrame) -> pd.DataFrame:
-    """Mean share of the stable reads, per gene, in each kind of excluded sample (for simulated mixtures)."""
-    columns = {}
-    for kind, counts in sorted(excluded.items()):
-        if counts.shape[1] < MIN_PROFILE:
-            continue
-        own = counts.reindex(genes.index).fillna(0.0)
-        columns[f"profile_{kind}"] = (own / own.loc[genes["stable"]].sum()).mean(axis=1)
-    return pd.DataFrame(columns, index=genes.index)
-
-
 def save(
-    folder: Path, manifest: Mapping[str, Any], genes: pd.DataFrame, loadings: pd.DataFrame, tumours: pd.DataFrame
+    folder: Path,
+    manifest: Mapping[str, Any],
+    genes: pd.DataFrame,
+    loadings: pd.DataFrame,
+    tumours: pd.DataFrame,
+    quality: pd.DataFrame,
 ) -> str:
     """Write a reference into the empty ``folder`` and seal it; return its hash."""
     head = {"kind": KIND, "compatibility": COMPATIBILITY, **manifest}
     (folder / "manifest.toml").write_text(tomli_w.dumps(head), encoding="utf-8")
-    flags = genes.assign(panel=genes["panel"].astype(int), stable=genes["stable"].astype(int))
+    flags = genes.assign(**{flag: genes[flag].astype(int) for flag in FLAGS})
     artefacts.write_table(flags.rename_axis("gene_id"), folder / "genes.tsv", digits=6)
     artefacts.write_table(loadings.rename_axis("gene_id"), folder / "loadings.tsv", digits=4)
     artefacts.write_table(tumours.rename_axis("sample"), folder / "tumours.tsv")
+    artefacts.write_table(quality.rename_axis("sample"), folder / "quality.tsv", digits=6)
     return artefacts.seal(folder)
 
 
@@ -218,8 +245,9 @@ def load(folder: Path) -> Reference:
     sha256 = artefacts.verify(folder)
     manifest = artefacts.read_manifest(folder, KIND, COMPATIBILITY)
     genes = artefacts.read_table(folder / "genes.tsv", "gene_id")
-    genes = genes.assign(panel=genes["panel"].astype(bool), stable=genes["stable"].astype(bool))
+    genes = genes.assign(**{flag: genes[flag].astype(bool) for flag in FLAGS})
     tumours = artefacts.read_table(folder / "tumours.tsv", "sample")
     used = tumours.index[tumours["excluded"] == ""]
     loadings = artefacts.read_table(folder / "loadings.tsv", "gene_id")
-    return Reference(manifest, sha256, genes, loadings, tuple(used))
+    quality = artefacts.read_table(folder / "quality.tsv", "sample")
+    return Reference(manifest, sha256, genes, loadings, tuple(used), quality)

@@ -38,13 +38,6 @@ class Estimate:
     high: float
 
 
-def percentile(value: float, reference: Array) -> float:
-    """Mid-rank percentile (0-100) of ``value`` among ``reference``: ties count half."""
-    below = np.count_nonzero(reference < value)
-    level = np.count_nonzero(reference == value)
-    return 100.0 * (below + 0.5 * level) / len(reference)
-
-
 def curve(score: float | Array, intercept: float | Array, slope: float | Array) -> Array:
     """The logistic curve ``1 / (1 + exp(-(intercept + slope · score)))``."""
     return np.asarray(1.0 / (1.0 + np.exp(-(intercept + slope * np.asarray(score)))))

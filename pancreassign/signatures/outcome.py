@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pancreassign.percentiles import percentile
 from pancreassign.records import (
     BASE_RATE,
     Contribution,
@@ -17,6 +18,7 @@ from pancreassign.records import (
     General,
     Interval,
     Validation,
+    known,
     rounded,
 )
 from pancreassign.signatures import calibrate
@@ -50,6 +52,7 @@ def evaluate_drug(
     z: pd.Series,
     error: pd.Series,
     loadings: pd.DataFrame,
+    dilution: float | None,
     frozen: bool,
     qc_failed: bool,
 ) -> Outcome:
@@ -61,25 +64,27 @@ def evaluate_drug(
         As in :class:`pancreassign.normalize.apply.Normalised`.
     loadings
         genes × factors on the z scale, for the noise of missing genes.
+    dilution
+        ``-log2`` of the estimated tumour content; ``None`` where it cannot be told.
     frozen
         Whether the specimen is known to be frozen; otherwise the noise of paraffin goes into every interval.
     qc_failed
         Whether the quality verdict forbids a call.
     """
-    scored = score(signature.weights, z, error, loadings)
-    noise = float(np.hypot(scored.noise, 0.0 if frozen else signature.ffpe_noise))
+    scored, value, own_noise = _score(signature, z, error, loadings, dilution)
+    noise = float(np.hypot(own_noise, 0.0 if frozen else signature.ffpe_noise))
     sensitive = resistant = None
-    if scored.value is not None:
-        sensitive = calibrate.probability(scored.value, noise, signature.calibration, "sensitive")
-        resistant = calibrate.probability(scored.value, noise, signature.calibration, "resistant")
+    if value is not None:
+        sensitive = calibrate.probability(value, noise, signature.calibration, "sensitive")
+        resistant = calibrate.probability(value, noise, signature.calibration, "resistant")
     call, reason = calibrate.call(sensitive, signature.grade, qc_failed)
     result = DrugResult(
         drug=drug,
         call=call,
         reason=reason,
-        score=rounded(scored.value),
-        score_interval=_score_interval(scored.value, noise),
-        percentile=_percentile(scored.value, signature.reference_scores),
+        score=rounded(value),
+        score_interval=_score_interval(value, noise),
+        percentile=percentile(value, signature.reference_scores),
         probability=rounded(sensitive.point) if sensitive else None,
         probability_interval=_interval(sensitive),
         evidence=signature.grade,
@@ -87,6 +92,7 @@ def evaluate_drug(
         reference=_quantiles(signature.reference_scores),
         coverage=_coverage(signature, scored),
         contributions=_contributions(signature, scored),
+        content_correction=None if value is None or scored.value is None else rounded(value - scored.value),
     )
     return Outcome(
         result,
@@ -97,38 +103,38 @@ def evaluate_drug(
     )
 
 
-def evaluate_general(signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame) -> General:
+def evaluate_general(
+    signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame, dilution: float | None
+) -> General:
     """The sensitivity that the drugs share: a score and its percentile, without a call."""
-    value = score(signature.weights, z, error, loadings).value
+    value, _ = _score(signature, z, error, loadings, dilution)[1:]
     return General(
-        score=rounded(value), percentile=_percentile(value, signature.reference_scores), evidence=signature.grade
+        score=rounded(value), percentile=percentile(value, signature.reference_scores), evidence=signature.grade
     )
 
 
-def _percentile(value: float | None, reference: Array) -> float | None:
-    # the frozen scores hold six digits: with as many, a reference tumour ties with itself
-    known = rounded(value)
-    return None if known is None else rounded(calibrate.percentile(known, reference))
+def _score(
+    signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame, dilution: float | None
+) -> tuple[Score, float | None, float]:
+    """The score as the genes give it, its value once dilution is corrected, and the noise of both."""
+    scored = score(signature.weights, z, error, loadings)
+    if scored.value is None:
+        return scored, None, scored.noise
+    value, left = signature.drift.correct(scored.value, dilution)
+    return scored, value, float(np.hypot(scored.noise, left))
 
 
 def _score_interval(value: float | None, noise: float) -> Interval | None:
     if value is None:
         return None
     half = calibrate.HALF_WIDTH * noise
-    return Interval(low=_known(value - half), high=_known(value + half), level=calibrate.LEVEL)
+    return Interval(low=known(value - half), high=known(value + half), level=calibrate.LEVEL)
 
 
 def _interval(estimate: Estimate | None) -> Interval | None:
     if estimate is None:
         return None
-    return Interval(low=_known(estimate.low), high=_known(estimate.high), level=calibrate.LEVEL)
-
-
-def _known(value: float) -> float:
-    known = rounded(value)
-    if known is None:  # a NaN here is a defect of ours, not something unknown
-        raise ArithmeticError("an interval came out as NaN")
-    return known
+    return Interval(low=known(estimate.low), high=known(estimate.high), level=calibrate.LEVEL)
 
 
 def _at_reference(signature: Signature, third: str) -> Array:
@@ -138,7 +144,7 @@ def _at_reference(signature: Signature, third: str) -> Array:
 
 def _quantiles(reference: Array) -> dict[str, float]:
     values = np.percentile(reference, QUANTILES)
-    return {f"q{q}": _known(float(value)) for q, value in zip(QUANTILES, values, strict=True)}
+    return {f"q{q}": known(float(value)) for q, value in zip(QUANTILES, values, strict=True)}
 
 
 def _coverage(signature: Signature, scored: Score) -> Coverage:
@@ -151,7 +157,7 @@ def _contributions(signature: Signature, scored: Score) -> list[Contribution]:
     """Largest first, symbol as tie-break, so that the order does not depend on the input's."""
     moved = scored.contributions.dropna()
     symbols = signature.symbols.loc[moved.index]
-    pairs = [(str(symbol), _known(value)) for symbol, value in zip(symbols, moved, strict=True)]
+    pairs = [(str(symbol), known(value)) for symbol, value in zip(symbols, moved, strict=True)]
     pairs.sort(key=lambda pair: (-abs(pair[1]), pair[0]))
     return [Contribution(symbol=symbol, value=value) for symbol, value in pairs]
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ import tomli_w
 from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
 from pancreassign.records import Drug, Grade
+from pancreassign.signatures.content import Drift
 
 KIND = "signature pack"
-COMPATIBILITY = 1
+COMPATIBILITY = 2
 GENERAL = "general"
 """The target beside the five drugs: sensitivity that they share."""
 TARGETS = (*(drug.value for drug in Drug), GENERAL)
@@ -62,6 +64,11 @@ class Signature:
         """The computed evidence grade."""
         grade: Grade = self.validation["grade"]
         return grade
+
+    @cached_property
+    def drift(self) -> Drift:
+        """How the score drifts with tumour content."""
+        return Drift.of(self.validation["content"])
 
     @property
     def ffpe_noise(self) -> float:

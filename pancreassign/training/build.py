@@ -17,9 +17,11 @@ from pancreassign import __version__, artefacts
 from pancreassign.counts.genes import GeneTable
 from pancreassign.errors import ConfigError
 from pancreassign.normalize.reference import Reference
+from pancreassign.quality.tissues import Tissues
 from pancreassign.records import rounded
 from pancreassign.signatures import pack
-from pancreassign.training import card, datasets, evaluate, transfer
+from pancreassign.signatures.content import Drift
+from pancreassign.training import card, content, datasets, evaluate, transfer
 from pancreassign.training.ceiling import between_assays
 from pancreassign.training.models import Ridge, normal_scores
 from pancreassign.training.recipe import Recipe
@@ -40,7 +42,24 @@ class Trained:
     scores: pd.DataFrame
 
 
-def train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, folder: Path, progress: Progress) -> str:
+@dataclass(frozen=True)
+class Worlds:
+    """What signatures are carried to: the reference tumours, the FFPE pairs, and mixtures of known tumour content."""
+
+    tumours: transfer.Libraries
+    pairs: transfer.Libraries
+    mixtures: content.Mixtures
+
+
+def train(
+    recipe: Recipe,
+    data: Path,
+    reference: Reference,
+    genes: GeneTable,
+    tissues: Tissues,
+    folder: Path,
+    progress: Progress,
+) -> str:
     """Train every signature of ``recipe`` into the empty ``folder``; return the pack's hash.
 
     Parameters
@@ -49,26 +68,32 @@ def train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, fo
         The folder that the recipe's paths are relative to.
     reference
         The frozen reference, whose panel the signatures are trained inside.
+    tissues
+        Profiles of pure tissue, and the model of tumour content.
     progress
         Told each step, in words.
     """
     # one BLAS thread: small matrices run faster so, and sums do not depend on the number of cores
     with threadpool_limits(1):
-        return _train(recipe, data, reference, genes, folder, progress)
+        return _train(recipe, data, reference, genes, tissues, folder, progress)
 
 
-def _train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, folder: Path, progress: Progress) -> str:
+def _train(
+    recipe: Recipe,
+    data: Path,
+    reference: Reference,
+    genes: GeneTable,
+    tissues: Tissues,
+    folder: Path,
+    progress: Progress,
+) -> str:
     progress("reading the training models")
     models = datasets.load(recipe.models.model_dump(), data, genes)
     sensitivity = models.sensitivity.assign(**{pack.GENERAL: normal_scores(models.sensitivity.to_numpy()).mean(axis=1)})
     trained = fit(recipe, models.expression, sensitivity, reference, progress)
-    progress("scoring the reference tumours and the FFPE pairs")
-    z, counts = transfer.reference_tumours([data / path for path in recipe.tumours.counts], reference, genes)
-    pairs, _ = transfer.read_z([data / recipe.ffpe.counts], reference, genes)
-    for name in sorted({name for pair in (*recipe.ffpe.matched, *recipe.ffpe.mismatched) for name in pair}):
-        if name not in pairs.index:
-            raise ConfigError(recipe.ffpe.counts, f"has no sample {name}", "Correct the recipe's pairs.")
-    costs = {t: _transfer(recipe, trained, t, z, counts, pairs, genes) for t in pack.TARGETS}
+    progress("scoring the reference tumours, the FFPE pairs and mixtures of known content")
+    worlds = read_worlds(recipe, data, reference, genes, tissues)
+    costs = {target: _transfer(recipe, trained, target, worlds, genes) for target in pack.TARGETS}
     progress("permutations and bootstrap")
     figures = validate(recipe, trained, between_assays(recipe.ceiling, data))
     attempts = try_variants(recipe, models.expression, sensitivity, reference, progress)
@@ -80,7 +105,7 @@ def _train(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, f
             trained.weights[target],
             reference.genes.loc[trained.weights.index, "symbol"],
             evaluate.calibrate(trained.scores[target].to_numpy(), response, recipe.evaluation.calibration_draws, seed),
-            z[trained.weights.index].to_numpy() @ trained.weights[target].to_numpy(),
+            _scored(worlds.tumours, trained.weights[target], Drift.of(costs[target]["content"])),
             _round({**figures[target], **costs[target]}),
         )
     progress("writing the pack")
@@ -178,28 +203,44 @@ def try_variants(
     return attempts
 
 
-def _transfer(
-    recipe: Recipe,
-    trained: Trained,
-    target: str,
-    z: pd.DataFrame,
-    counts: pd.DataFrame,
-    pairs: pd.DataFrame,
-    genes: GeneTable,
-) -> dict[str, Any]:
-    weights = trained.weights[target]
+def read_worlds(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, tissues: Tissues) -> Worlds:
+    """Read what signatures are carried to."""
+    kit = (reference, genes, tissues)
+    tumours = transfer.reference_tumours([data / path for path in recipe.tumours.counts], *kit)
+    pairs = transfer.read([data / recipe.ffpe.counts], *kit)
+    for name in sorted({name for pair in (*recipe.ffpe.matched, *recipe.ffpe.mismatched) for name in pair}):
+        if name not in pairs.z.index:
+            raise ConfigError(recipe.ffpe.counts, f"has no sample {name}", "Correct the recipe's pairs.")
+    how = recipe.content
+    return Worlds(tumours, pairs, content.mix(data / how.counts, how.profiles, how.contents, *kit))
 
-    def score(samples: pd.DataFrame) -> Array:
-        # a kidney library may lack a panel gene; it then counts as the reference mean, as in scoring
-        return np.asarray(samples.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy())
+
+def _transfer(recipe: Recipe, trained: Trained, target: str, worlds: Worlds, genes: GeneTable) -> dict[str, Any]:
+    weights, tumours = trained.weights[target], worlds.tumours
+    mixed = worlds.mixtures.z.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy()
+    drift = content.drift(mixed, worlds.mixtures, tumours.dilution.to_numpy())
+
+    def score(libraries: transfer.Libraries) -> Array:
+        return _scored(libraries, weights, Drift.of(drift))
 
     everything = [*recipe.ffpe.matched, *recipe.ffpe.mismatched]
-    scores = trained.scores[target].to_numpy()
+    out_of_fold = trained.scores[target].to_numpy()
     return {
-        "to_tumours": transfer.own_world_cost(weights, trained.expression, scores, z, counts, genes),
-        "ffpe": transfer.paraffin_noise(score, pairs, recipe.ffpe.matched),
-        "ffpe_all_pairs": transfer.paraffin_noise(score, pairs, everything),
+        "to_tumours": {
+            "reference_sd": float(score(tumours).std(ddof=1)),
+            **transfer.own_world_cost(weights, trained.expression, out_of_fold, tumours.z, tumours.counts, genes),
+        },
+        "content": drift,
+        "ffpe": transfer.paraffin_noise(score, worlds.pairs, recipe.ffpe.matched),
+        "ffpe_all_pairs": transfer.paraffin_noise(score, worlds.pairs, everything),
     }
+
+
+def _scored(libraries: transfer.Libraries, weights: pd.Series, drift: Drift) -> Array:
+    """Scores as they are for a patient: a missing gene counts as the reference mean, dilution is corrected."""
+    raw = libraries.z.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy()
+    known = [None if np.isnan(one) else float(one) for one in libraries.dilution]
+    return np.array([drift.correct(float(value), one)[0] for value, one in zip(raw, known, strict=True)])
 
 
 def _interval(bounds: tuple[float, float]) -> dict[str, float]:

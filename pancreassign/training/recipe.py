@@ -57,6 +57,15 @@ class Pairs(_Section):
     mismatched: list[tuple[str, str]]
 
 
+class Content(_Section):
+    """Pure tumours to mix with profiles of ``data/tissues`` at known contents, to learn how scores drift."""
+
+    counts: str
+    source: str
+    profiles: list[str] = Field(min_length=2)
+    contents: list[Annotated[float, Field(gt=0, lt=1)]] = Field(min_length=1)
+
+
 class Ceiling(_Section):
     """The same lines in two laboratories' assays: their agreement bounds what a model of either can reach."""
 
@@ -82,6 +91,7 @@ class Recipe(_Section):
     evaluation: Evaluation
     tumours: Tumours
     ffpe: Pairs
+    content: Content
     ceiling: Ceiling
 
 

@@ -13,6 +13,9 @@ from pancreassign.counts.genes import GeneTable
 from pancreassign.counts.samples import Sample
 from pancreassign.errors import ConfigError, UnitsError
 from pancreassign.normalize import reference
+from pancreassign.normalize.apply import normalise
+from pancreassign.quality.assess import measure
+from pancreassign.quality.tissues import Tissues
 
 
 class Source(BaseModel):
@@ -43,7 +46,7 @@ def read_recipe(path: Path) -> ReferenceRecipe:
     return recipes.read(path, ReferenceRecipe, "data/reference/README.md")
 
 
-def build(samples: Sequence[Sample], recipe: ReferenceRecipe, genes: GeneTable, folder: Path) -> str:
+def build(samples: Sequence[Sample], recipe: ReferenceRecipe, genes: GeneTable, tissues: Tissues, folder: Path) -> str:
     """Fit a reference on ``samples`` and write it into the empty ``folder``; return its hash.
 
     Raises
@@ -66,13 +69,10 @@ def build(samples: Sequence[Sample], recipe: ReferenceRecipe, genes: GeneTable, 
         if sample.units != "counts":
             raise UnitsError(sample.id, f"is in {sample.units}", "A reference is fitted on counts.")
     used = pd.DataFrame({s.id: s.counts for s in samples if s.id not in reasons}).dropna().rename_axis("gene_id")
-    table, loadings = reference.fit(used, genes.symbol, genes.biotype)
-    kinds: dict[str, list[Sample]] = {}
-    for sample in samples:
-        if sample.id in reasons:
-            kinds.setdefault(reasons[sample.id], []).append(sample)
-    excluded = {kind: pd.DataFrame({s.id: s.counts for s in members}) for kind, members in kinds.items()}
-    table = table.join(reference.profiles(excluded, table))
+    table, loadings = reference.fit(used, genes.symbol, genes.biotype, tissues.genes)
+    # what the quality checks measure in the reference's own tumours: limits are derived from it
+    bulk = {name: normalise(used[name], table, "counts", genes.length).bulk for name in used}
+    measured = {name: measure(used[name], "counts", bulk[name], genes.described, table, tissues) for name in used}
     tumours = pd.DataFrame({"excluded": [reasons.get(sample, "") for sample in ids]}, index=ids)
     manifest = {**recipe.model_dump(exclude={"exclude"}), "tumours": used.shape[1]}
-    return reference.save(folder, manifest, table, loadings, tumours)
+    return reference.save(folder, manifest, table, loadings, tumours, pd.DataFrame(measured).T)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,31 +15,48 @@ from pancreassign.counts.readers import read_samples
 from pancreassign.errors import ConfigError
 from pancreassign.normalize.apply import normalise
 from pancreassign.normalize.reference import Reference
+from pancreassign.quality.tissues import Tissues
+from pancreassign.training import content
 from pancreassign.training.evaluate import spearman
 from pancreassign.training.models import standardise
 
 Array = npt.NDArray[np.float64]
 
 
-def read_z(paths: Sequence[Path], reference: Reference, genes: GeneTable) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read count files; return samples × genes of z-scores, and samples × genes of counts."""
+@dataclass(frozen=True)
+class Libraries:
+    """Libraries on the reference's scale: ``z`` and ``counts`` samples × genes, ``dilution`` by sample (content.py)."""
+
+    z: pd.DataFrame
+    counts: pd.DataFrame
+    dilution: pd.Series
+
+    def of(self, samples: Sequence[str]) -> Libraries:
+        """These samples, in this order."""
+        order = list(samples)
+        return Libraries(self.z.loc[order], self.counts.loc[order], self.dilution.loc[order])
+
+
+def read(paths: Sequence[Path], reference: Reference, genes: GeneTable, tissues: Tissues) -> Libraries:
+    """Read count files and put every sample on the reference's scale."""
     samples, _ = read_samples(paths, genes)
-    z = {s.id: normalise(s.counts, reference.genes, s.units, genes.length).z for s in samples}
-    return pd.DataFrame(z).T, pd.DataFrame({s.id: s.counts for s in samples}).T
+    seen = {s.id: normalise(s.counts, reference.genes, s.units, genes.length) for s in samples}
+    return Libraries(
+        pd.DataFrame({name: one.z for name, one in seen.items()}).T,
+        pd.DataFrame({s.id: s.counts for s in samples}).T,
+        pd.Series({s.id: content.dilution(s.counts, seen[s.id].bulk, reference, tissues) for s in samples}),
+    )
 
 
-def reference_tumours(
-    paths: Sequence[Path], reference: Reference, genes: GeneTable
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The reference tumours, in the reference's order, as z-scores and as counts (samples × genes)."""
-    z, counts = read_z(paths, reference, genes)
-    lacking = [tumour for tumour in reference.tumours if tumour not in z.index]
+def reference_tumours(paths: Sequence[Path], reference: Reference, genes: GeneTable, tissues: Tissues) -> Libraries:
+    """The reference tumours, in the reference's order."""
+    libraries = read(paths, reference, genes, tissues)
+    lacking = [tumour for tumour in reference.tumours if tumour not in libraries.z.index]
     if lacking:
         raise ConfigError(
             "tumours.counts", f"lacks {len(lacking)} tumours of the reference, such as {lacking[0]}", "List their file."
         )
-    order = list(reference.tumours)
-    return z.loc[order], counts.loc[order]
+    return libraries.of(reference.tumours)
 
 
 def own_world_cost(
@@ -58,10 +76,8 @@ def own_world_cost(
     ``level_shift``
         Mean score of the tumours by the models' mean and spread, in units of the score: how far tumours lie from
         the models before each gene is standardised in its own world.
-    ``reference_sd``
-        Standard deviation of the tumours' scores.
     ``spread_ratio``
-        That standard deviation over that of the models' out-of-fold scores.
+        Standard deviation of the tumours' scores over that of the models' out-of-fold scores.
     """
     own = z[weights.index].to_numpy() @ weights.to_numpy()
     kilobases = genes.length.reindex(counts.columns) / 1e3
@@ -71,13 +87,12 @@ def own_world_cost(
     return {
         "rank_agreement": float(spearman(own, by_models)),
         "level_shift": float(by_models.mean()),
-        "reference_sd": float(own.std(ddof=1)),
         "spread_ratio": float(own.std(ddof=1) / out_of_fold.std(ddof=1)),
     }
 
 
 def paraffin_noise(
-    score: Callable[[pd.DataFrame], Array], z: pd.DataFrame, pairs: Sequence[tuple[str, str]]
+    score: Callable[[Libraries], Array], libraries: Libraries, pairs: Sequence[tuple[str, str]]
 ) -> dict[str, float]:
     """How far an FFPE score lies from the fresh score of the same tumour, in units of the fresh tumours' spread.
 
@@ -90,7 +105,7 @@ def paraffin_noise(
     (FFPE - fresh) and the ``noise``: the root mean square of FFPE - fresh, shift included, since a patient's
     paraffin block comes alone and its shift cannot be removed.
     """
-    ffpe, fresh = (score(z.loc[[pair[side] for pair in pairs]]) for side in (0, 1))
+    ffpe, fresh = (score(libraries.of([pair[side] for pair in pairs])) for side in (0, 1))
     change = (ffpe - fresh) / fresh.std(ddof=1)
     return {
         "n": len(pairs),

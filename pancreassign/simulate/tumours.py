@@ -1,4 +1,4 @@
-"""Simulated tumours: drawn from the frozen reference, degraded or mixed on purpose, and labelled as simulated."""
+"""Simulated tumours, drawn from the frozen reference, disturbed or mixed as a recipe says."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pancreassign import recipes
 from pancreassign.counts.metadata import SIMULATED_PREFIX
-from pancreassign.errors import ConfigError
+from pancreassign.simulate.libraries import generator
+from pancreassign.simulate.mix import find_profile
 
 Array = npt.NDArray[np.float64]
 
@@ -23,7 +24,7 @@ class SimulatedSample(BaseModel):
 
     ``reads`` is the library size. ``gene_noise`` is the standard deviation, in log2 units, of a disturbance of
     each gene by itself, and ``dropout`` the share of genes lost: both stand for degraded RNA. ``mix_with`` names
-    a kind of excluded sample whose mean profile the reference keeps, ``mix_share`` its share of the reads.
+    a profile of pure tissue, ``mix_share`` its share of the reads.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -32,6 +33,7 @@ class SimulatedSample(BaseModel):
     patient: str
     site: str = "pancreas"
     preservation: Literal["ffpe", "frozen", "unknown"] = "ffpe"
+    protocol: Literal["full-length", "3-prime", "capture", "unknown"] = "full-length"
     reads: int = Field(gt=0, le=200_000_000)
     gene_noise: float = Field(default=0.0, ge=0.0)
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
@@ -66,23 +68,32 @@ def read_recipe(path: Path) -> SimulationRecipe:
     return recipes.read(path, SimulationRecipe, "data/example/recipe.toml")
 
 
-def simulate(recipe: SimulationRecipe, genes: pd.DataFrame, loadings: pd.DataFrame) -> pd.DataFrame:
+def simulate(
+    recipe: SimulationRecipe, genes: pd.DataFrame, loadings: pd.DataFrame, profiles: pd.DataFrame
+) -> pd.DataFrame:
     """Draw every sample of a recipe: genes × samples, integer counts of protein-coding genes.
 
     Parameters
     ----------
     genes, loadings
         The reference's gene table and factor loadings.
+    profiles
+        genes × profiles of pure tissue, as :func:`pancreassign.simulate.mix.read_profiles` reads them.
     """
     drawn = {
-        # a generator of its own for each name, so that adding a sample to a recipe does not change the others
-        sample.name: _draw(sample, genes, loadings, np.random.default_rng([recipe.seed, *sample.name.encode()]))
+        sample.name: _draw(sample, genes, loadings, profiles, generator(recipe.seed, sample.name))
         for sample in recipe.sample
     }
     return pd.DataFrame(drawn, index=genes.index).rename_axis("gene_id")
 
 
-def _draw(sample: SimulatedSample, genes: pd.DataFrame, loadings: pd.DataFrame, rng: np.random.Generator) -> Array:
+def _draw(
+    sample: SimulatedSample,
+    genes: pd.DataFrame,
+    loadings: pd.DataFrame,
+    profiles: pd.DataFrame,
+    rng: np.random.Generator,
+) -> Array:
     """Negative binomial counts around ``2^(mean + loadings · f + noise) - 1``, with ``f`` and noise normal."""
     factors = rng.standard_normal(loadings.shape[1])
     logs = genes["mean"].to_numpy() + loadings.loc[genes.index].to_numpy() @ factors
@@ -91,18 +102,9 @@ def _draw(sample: SimulatedSample, genes: pd.DataFrame, loadings: pd.DataFrame, 
     shares[rng.random(len(genes)) < sample.dropout] = 0.0
     shares /= shares.sum()
     if sample.mix_with is not None:
-        other = _profile(sample, genes)
-        shares = (1.0 - sample.mix_share) * shares + sample.mix_share * other
+        other = find_profile(profiles, sample.mix_with).reindex(genes.index).fillna(0.0).to_numpy()
+        shares = (1.0 - sample.mix_share) * shares + sample.mix_share * other / other.sum()
     return _negative_binomial(sample.reads * shares, genes["dispersion"].to_numpy(), rng)
-
-
-def _profile(sample: SimulatedSample, genes: pd.DataFrame) -> Array:
-    column = f"profile_{sample.mix_with}"
-    if column not in genes.columns:
-        known = [name.removeprefix("profile_") for name in genes.columns if name.startswith("profile_")]
-        raise ConfigError(sample.name, f"mix_with is {sample.mix_with!r}", f"The reference has: {', '.join(known)}.")
-    profile = genes[column].to_numpy(dtype=float)
-    return np.asarray(profile / profile.sum())
 
 
 def _negative_binomial(mean: Array, dispersion: Array, rng: np.random.Generator) -> Array:
@@ -113,5 +115,5 @@ def _negative_binomial(mean: Array, dispersion: Array, rng: np.random.Generator)
 
 def metadata(samples: Sequence[SimulatedSample]) -> pd.DataFrame:
     """The ``samples.tsv`` that goes with the counts."""
-    rows = [sample.model_dump(include={"name", "patient", "site", "preservation"}) for sample in samples]
+    rows = [sample.model_dump(include={"name", "patient", "site", "preservation", "protocol"}) for sample in samples]
     return pd.DataFrame(rows).rename(columns={"name": "sample"}).set_index("sample")

@@ -1,0 +1,103 @@
+"""Commands that make packs and references, and show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pancreassign import resources
+from pancreassign.cli.base import CountFiles, Force, Format, Out, Strand, app, note, reference_app, signatures_app
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="Recipe of the pack (TOML).")],
+    out: Out,
+    data: Annotated[
+        Path, typer.Option("--data", envvar="PANCREASSIGN_DATA", help="Folder that the recipe's paths start from.")
+    ] = Path("../shared/data"),
+    reference: Annotated[
+        str | None, typer.Option("--reference", help="Another reference than the recipe's, by name or path.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Train, evaluate and calibrate a signature pack."""
+    from pancreassign import artefacts
+    from pancreassign.counts.genes import GeneTable
+    from pancreassign.normalize import reference as references
+    from pancreassign.output import staged
+    from pancreassign.quality import tissues
+    from pancreassign.training import build, recipe
+
+    wanted = recipe.read_recipe(config)
+    frozen = references.load(resources.find_reference(reference or wanted.reference))
+    genes = GeneTable.load(resources.data_dir() / "genes")
+    known = tissues.load(resources.data_dir() / "tissues", genes.symbol)
+    with staged(out, ["manifest.toml"], force, artefacts.files_of(out)) as folder:
+        sha256 = build.train(wanted, data, frozen, genes, known, folder, note)
+    typer.echo(f"{wanted.name} {wanted.version} {sha256}")
+
+
+@signatures_app.command("list")
+def list_packs() -> None:
+    """List the shipped packs: name, version, hash and grades."""
+    from pancreassign.signatures import pack
+
+    for folder in resources.packs():
+        loaded = pack.load(folder)
+        grades = " ".join(f"{target}:{signature.grade}" for target, signature in loaded.signatures.items())
+        typer.echo(f"{loaded.manifest['name']}\t{loaded.manifest['version']}\t{loaded.sha256}\t{grades}")
+
+
+@signatures_app.command("show")
+def show_pack(pack: Annotated[str, typer.Argument(help="Name or path of a pack.")] = resources.DEFAULT_PACK) -> None:
+    """Print a pack's card: data, protocol, every figure, failures and limits."""
+    from pancreassign import artefacts
+
+    folder = resources.find_pack(pack)
+    artefacts.verify(folder)
+    typer.echo((folder / "card.md").read_text(encoding="utf-8"), nl=False)
+
+
+@signatures_app.command("verify")
+def verify_packs(
+    packs: Annotated[
+        list[str] | None, typer.Argument(help="Names or paths; all that ship where none is given.")
+    ] = None,
+) -> None:
+    """Check every file of packs, and of the shipped references, against its hash."""
+    from pancreassign import artefacts
+
+    folders = [resources.find_pack(name) for name in packs] if packs else [*resources.packs(), *resources.references()]
+    for folder in folders:
+        typer.echo(f"{folder.name}\tok\t{artefacts.verify(folder)}")
+
+
+@reference_app.command("build")
+def build_reference(
+    counts: CountFiles,
+    out: Out,
+    recipe: Annotated[
+        Path, typer.Option("--recipe", help="Name, version, protocol, sources and excluded samples (TOML).")
+    ],
+    format: Format = "auto",
+    strand: Strand = "auto",
+    force: Force = False,
+) -> None:
+    """Fit a frozen reference on a laboratory's own tumours."""
+    from pancreassign import artefacts
+    from pancreassign.counts.genes import GeneTable
+    from pancreassign.counts.readers import read_samples
+    from pancreassign.output import staged
+    from pancreassign.quality import tissues
+    from pancreassign.training import reference
+
+    wanted = reference.read_recipe(recipe)
+    genes = GeneTable.load(resources.data_dir() / "genes")
+    samples, _ = read_samples(counts, genes, format=format, strand=strand)
+    known = resources.data_dir() / "tissues"
+    with staged(out, ["manifest.toml"], force, artefacts.files_of(out)) as folder:
+        sha256 = reference.build(samples, wanted, genes, tissues.load(known, genes.symbol), folder)
+    typer.echo(f"{wanted.name} {wanted.version} {sha256}")

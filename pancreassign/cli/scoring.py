@@ -1,0 +1,109 @@
+"""Commands on a patient's samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pancreassign import resources
+from pancreassign.cli.base import (
+    NO_CALL,
+    CountFiles,
+    Force,
+    Format,
+    Out,
+    Pack,
+    Reference,
+    Strand,
+    app,
+    folder,
+    note,
+    progress,
+)
+
+
+@app.command()
+def score(
+    counts: CountFiles,
+    out: Out,
+    samples: Annotated[
+        Path | None, typer.Option("--samples", help="Table: sample, patient, site, preservation (ffpe, frozen).")
+    ] = None,
+    clinical: Annotated[
+        Path | None, typer.Option("--clinical", help="Clinical facts: TOML for one patient, TSV by sample for many.")
+    ] = None,
+    pack: Pack = resources.DEFAULT_PACK,
+    reference: Reference = resources.DEFAULT_REFERENCE,
+    regimens: Annotated[Path | None, typer.Option("--regimens", help="Another catalogue of regimens (TOML).")] = None,
+    format: Format = "auto",
+    units: Annotated[
+        str, typer.Option("--units", help="auto, counts (expected counts too, then rounded), tpm or fpkm.")
+    ] = "auto",
+    strand: Strand = "auto",
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no PDF.")] = False,
+    no_records: Annotated[bool, typer.Option("--no-records", help="Write no prediction.json.")] = False,
+    fail_on_no_call: Annotated[
+        bool, typer.Option("--fail-on-no-call", help="Exit with 3 where no drug of some sample was evaluable.")
+    ] = False,
+    force: Force = False,
+) -> None:
+    """Score tumours: a record and a PDF for each, and summary.tsv, scores.h5ad and run.json for the run."""
+    from pancreassign import cohort
+    from pancreassign.records import Call
+
+    job = cohort.Job(
+        counts=counts,
+        out=out,
+        pack=pack,
+        reference=reference,
+        regimens=regimens,
+        samples=samples,
+        clinical=clinical,
+        format=format,
+        units=units,
+        strand=strand,
+        reports=not no_report,
+        records=not no_records,
+        force=force,
+    )
+    records = cohort.score(job, progress("scored"), note)
+    silent = [r for r in records if all(drug.call is Call.NOT_EVALUABLE for drug in r.drugs)]
+    typer.echo(f"scored into {out}: {len(records)} in all, {len(silent)} without any evaluable drug", err=True)
+    if silent and fail_on_no_call:
+        raise typer.Exit(NO_CALL)
+
+
+@app.command()
+def report(
+    records: Annotated[list[Path], typer.Argument(help="prediction.json files that `score` wrote.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            parser=folder,
+            metavar="PATH",
+            help="Folder for <sample>/report.pdf, or a .pdf file for one record.",
+        ),
+    ],
+    report_date: Annotated[
+        str | None, typer.Option("--report-date", help="Date of the report, YYYY-MM-DD; unknown where not given.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Render the PDF again, from the records alone."""
+    from pancreassign import rendering
+
+    rendering.render_records(records, out, report_date, force, progress("rendered"))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the prediction record."""
+    import json
+
+    from pancreassign.records import Prediction
+
+    typer.echo(json.dumps(Prediction.model_json_schema(mode="serialization"), indent=2))

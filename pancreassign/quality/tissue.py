@@ -1,0 +1,114 @@
+"""Is it the tumour that the signatures were made for, how much of it, and what tissue beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pancreassign.quality import content
+from pancreassign.quality.library import FENCE
+from pancreassign.quality.tissues import Programme, Tissues
+from pancreassign.quality.verdict import above, below
+from pancreassign.records import QcCheck, rounded
+
+PROGRAMME = {"warn": -1.8, "fail": -2.6}
+"""Log2 by which the ductal genes may lie below the genes of tumour cells at large (between the reference's tumours and
+kidney; ``python benchmarks/domain.py ../shared/data``; where to cut by judgement)."""
+CONTENT = {"warn": 0.2, "fail": 0.1}
+"""Estimated tumour content (as above: at which contents scores hold)."""
+ADMIXTURE = {"liver": {"warn": 0.2, "fail": 0.7}, "acinar": {"warn": 0.1, "fail": 0.35}}
+"""Share of the RNA from a normal tissue whose profile is known (as above: acinar tissue moves scores more)."""
+NO_STROMA = -2.7
+"""Mean log2 of stroma and immune genes over the average reference tumour below which there are none (as above)."""
+LEAST_EXCESS = 3.0
+"""Log2 over the average reference tumour that a marker programme without a profile must exceed, whatever the
+reference's own tumours do (judgement: eightfold)."""
+BENCHMARK = "docs/quality.md: real samples and mixtures"
+
+
+def measure_admixture(reads: pd.Series, tissues: Tissues) -> dict[str, float]:
+    """Share of the RNA that each normal tissue with a known profile made, by the reads on its markers.
+
+    Parameters
+    ----------
+    reads
+        By Ensembl gene id, proportional to reads.
+    """
+    coding = reads.reindex(tissues.profiles.index).dropna()
+    total = float(coding.sum())
+    shares = {}
+    for name, programme in tissues.programmes.items():
+        if programme.kind != "normal" or name not in tissues.profiles:
+            continue
+        markers = coding.index.intersection(pd.Index(programme.genes))
+        pure = float(tissues.profiles.loc[markers, name].sum())
+        known = total > 0 and pure > 0
+        shares[f"share_{name}"] = float(coding[markers].sum()) / total / pure if known else math.nan
+    return shares
+
+
+def content_of(measured: Mapping[str, float], tissues: Tissues) -> float | None:
+    """Tumour content (0 to 1) of a sample, ``None`` where it cannot be told.
+
+    Parameters
+    ----------
+    measured
+        The levels of :func:`pancreassign.quality.tissues.measure` and the shares of :func:`measure_admixture`.
+    """
+    found = [share for name, share in measured.items() if name.startswith("share_") and not math.isnan(share)]
+    return content.estimate(measured, tissues.content, min(sum(found), 1.0))
+
+
+def limits_of(table: pd.DataFrame, tissues: Tissues) -> dict[str, float]:
+    """Levels of marker programmes beyond which a sample is unlike every reference tumour.
+
+    Parameters
+    ----------
+    table
+        The reference's tumours × metrics.
+    """
+    limits = {}
+    for name, programme in tissues.programmes.items():
+        if programme.kind in ("normal", "other"):
+            low, high = table[name].quantile([0.25, 0.75])
+            limits[name] = max(LEAST_EXCESS, rounded(high + FENCE * (high - low)) or 0.0)
+    return limits
+
+
+def checks(
+    measured: Mapping[str, float], limits: Mapping[str, float], found: float | None, tissues: Tissues
+) -> list[QcCheck]:
+    """Judge the tissue of one sample.
+
+    Parameters
+    ----------
+    measured
+        The levels of :func:`pancreassign.quality.tissues.measure` and the shares of :func:`measure_admixture`.
+    limits
+        Those of :func:`limits_of`.
+    found
+        The estimated tumour content, ``None`` where it cannot be told.
+    """
+    identity = measured["ductal"] - measured["epithelial"]
+    stroma = (measured["stroma"] + measured["immune"]) / 2.0
+    value = math.nan if found is None else found
+    return [
+        below("tumour programme", identity, "log2", PROGRAMME, "unusual_tumour", BENCHMARK, "wrong_tumour"),
+        below("tumour content", value, "share of RNA", CONTENT, "low_content", BENCHMARK, "too_little_tumour"),
+        below("stroma", stroma, "log2 over the reference", {"warn": NO_STROMA}, "no_stroma", BENCHMARK),
+        *(_tissue(one, measured, limits) for one in tissues.programmes.values() if one.kind in ("normal", "other")),
+    ]
+
+
+def _tissue(programme: Programme, measured: Mapping[str, float], limits: Mapping[str, float]) -> QcCheck:
+    """A normal tissue by its share of the RNA, where its profile is known; else by the level of its markers."""
+    share = measured.get(f"share_{programme.name}")
+    beside = f"{programme.title} beside the tumour"
+    if share is not None:
+        return above(beside, share, "share of RNA", ADMIXTURE[programme.name], "admixture", BENCHMARK)
+    normal, level = programme.kind == "normal", measured[programme.name]
+    title, code = (beside, "admixture") if normal else (programme.title, "wrong_tumour")
+    source = "above the reference's tumours (docs/quality.md)"
+    return above(title, level, "log2 over the reference", {"warn": limits[programme.name]}, code, source)
