@@ -59,13 +59,13 @@ def groups(data: Path, kit: Kit) -> Iterator[tuple[str, pd.DataFrame]]:
 def judge(counts: pd.Series, kit: Kit) -> tuple[Qc, pd.Series]:
     """The quality of one sample, and its five scores in standard deviations of the reference tumours."""
     seen = normalise(counts, kit.reference.genes, "counts", kit.genes.length)
-    qc, _ = assess(counts, "counts", seen.bulk, kit.yardstick)
-    dilution = content.dilution(qc.tumour_content.value)
+    qc, measured = assess(counts, "counts", seen.bulk, kit.yardstick)
+    burden = content.burden(measured, kit.yardstick.tissues.content)
     scores = {}
     for drug in Drug:
         signature = kit.pack.signatures[drug]
         raw = score(signature.weights, seen.z, seen.error, kit.reference.z_loadings).value
-        corrected = float("nan") if raw is None else signature.drift.correct(raw, dilution)[0]
+        corrected = float("nan") if raw is None else signature.drift.correct(raw, burden)[0]
         scores[drug.value] = corrected / signature.reference_scores.std(ddof=1)
     return qc, pd.Series(scores)
 

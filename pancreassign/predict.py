@@ -7,17 +7,16 @@ from dataclasses import astuple
 from typing import Any
 
 from pancreassign import __version__, caveats
+from pancreassign.appraise import appraise
 from pancreassign.counts.samples import Sample
 from pancreassign.kit import Kit
-from pancreassign.normalize.apply import normalise
-from pancreassign.quality import content, context
-from pancreassign.quality.assess import assess
+from pancreassign.quality import content, context, protocol
 from pancreassign.records import CatalogueId, Drug, InputInfo, PackId, Prediction, ReferenceId, SampleInfo, Software
 from pancreassign.regimens.clinical import Clinical, setting_of
 from pancreassign.regimens.rank import rank_regimens
 from pancreassign.regimens.rules import DrugEvidence
 from pancreassign.signatures.calibrate import LEVEL
-from pancreassign.signatures.outcome import Outcome, evaluate_drug, evaluate_general
+from pancreassign.signatures.outcome import Handling, Outcome, evaluate_drug, evaluate_general
 from pancreassign.signatures.pack import GENERAL
 
 REFERENCE = ("name", "version", "protocol", "preservation", "tumours")
@@ -25,23 +24,17 @@ REFERENCE = ("name", "version", "protocol", "preservation", "tumours")
 
 def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> Prediction:
     """Predict one sample. Nothing but the arguments goes in, so a record never depends on other samples."""
-    normalised = normalise(sample.counts, kit.reference.genes, sample.units, kit.genes.length)
-    looked = (sample.counts, sample.units, normalised.bulk, kit.yardstick)
-    qc, measured = assess(*looked, info.specimen.protocol, info.sex, sample.foreign_share)
-    dilution = content.dilution(qc.tumour_content.value)
-    scale = (normalised.z, normalised.error, kit.reference.z_loadings, dilution)
-    frozen, failed = info.specimen.preservation == "frozen", qc.verdict == "fail"
-    outcomes = {
-        drug: evaluate_drug(drug, kit.pack.signatures[drug], *scale, frozen=frozen, qc_failed=failed) for drug in Drug
-    }
+    normalised, qc, measured = appraise(sample, kit, info)
+    burden = content.burden(measured, kit.yardstick.tissues.content)
+    scale = (normalised.z, normalised.error, kit.reference.z_loadings, burden)
+    frozen, known, failed = info.specimen.preservation == "frozen", protocol.agrees(qc), qc.verdict == "fail"
+    handling = Handling(frozen=frozen, same_protocol=known, qc_failed=failed)
+    outcomes = {drug: evaluate_drug(drug, kit.pack.signatures[drug], *scale, handling) for drug in Drug}
     setting = setting_of(clinical)
     record = Prediction(
         software=Software(name="pancreassign", version=__version__),
         pack=PackId(sha256=kit.pack.sha256, **_of(kit.pack.manifest, "name", "version", "released")),
-        reference=ReferenceId(
-            sha256=kit.reference.sha256,
-            **_of(kit.reference.manifest, "name", "version", "protocol", "preservation", "tumours"),
-        ),
+        reference=ReferenceId(sha256=kit.reference.sha256, **_of(kit.reference.manifest, *REFERENCE)),
         catalogue=CatalogueId(version=kit.catalogue.version, sha256=kit.catalogue_sha256),
         sample=info,
         input=InputInfo(**{key: getattr(sample, key) for key in InputInfo.model_fields}),

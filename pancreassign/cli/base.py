@@ -58,6 +58,11 @@ Format = Annotated[
 Strand = Annotated[
     str, typer.Option("--strand", help="auto, unstranded, forward or reverse; STAR files tell it from their columns.")
 ]
+Units = Annotated[str, typer.Option("--units", help="auto, counts (expected counts too, then rounded), tpm or fpkm.")]
+Samples = Annotated[
+    Path | None,
+    typer.Option("--samples", help="Table: sample, and any of patient, site, preservation, protocol, sex."),
+]
 
 
 def note(text: str) -> None:

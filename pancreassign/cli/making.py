@@ -82,22 +82,28 @@ def build_reference(
     recipe: Annotated[
         Path, typer.Option("--recipe", help="Name, version, protocol, sources and excluded samples (TOML).")
     ],
+    packs: Annotated[
+        list[str] | None,
+        typer.Option("--pack", help="Score the tumours by this pack (name or path), so that `score` can use both."),
+    ] = None,
     format: Format = "auto",
     strand: Strand = "auto",
     force: Force = False,
 ) -> None:
-    """Fit a frozen reference on a laboratory's own tumours."""
+    """Fit a frozen reference on a laboratory's own tumours: percentiles and quality limits come from them."""
     from pancreassign import artefacts
     from pancreassign.counts.genes import GeneTable
     from pancreassign.counts.readers import read_samples
     from pancreassign.output import staged
     from pancreassign.quality import tissues
+    from pancreassign.signatures import pack
     from pancreassign.training import reference
 
     wanted = reference.read_recipe(recipe)
     genes = GeneTable.load(resources.data_dir() / "genes")
     samples, _ = read_samples(counts, genes, format=format, strand=strand)
-    known = resources.data_dir() / "tissues"
+    known = tissues.load(resources.data_dir() / "tissues", genes.symbol)
+    loaded = [pack.load(resources.find_pack(name)) for name in packs or ()]
     with staged(out, ["manifest.toml"], force, artefacts.files_of(out)) as folder:
-        sha256 = reference.build(samples, wanted, genes, tissues.load(known, genes.symbol), folder)
+        sha256 = reference.build(samples, wanted, genes, known, loaded, folder)
     typer.echo(f"{wanted.name} {wanted.version} {sha256}")

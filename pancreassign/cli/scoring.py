@@ -16,7 +16,9 @@ from pancreassign.cli.base import (
     Out,
     Pack,
     Reference,
+    Samples,
     Strand,
+    Units,
     app,
     folder,
     note,
@@ -28,9 +30,7 @@ from pancreassign.cli.base import (
 def score(
     counts: CountFiles,
     out: Out,
-    samples: Annotated[
-        Path | None, typer.Option("--samples", help="Table: sample, patient, site, preservation (ffpe, frozen).")
-    ] = None,
+    samples: Samples = None,
     clinical: Annotated[
         Path | None, typer.Option("--clinical", help="Clinical facts: TOML for one patient, TSV by sample for many.")
     ] = None,
@@ -38,9 +38,7 @@ def score(
     reference: Reference = resources.DEFAULT_REFERENCE,
     regimens: Annotated[Path | None, typer.Option("--regimens", help="Another catalogue of regimens (TOML).")] = None,
     format: Format = "auto",
-    units: Annotated[
-        str, typer.Option("--units", help="auto, counts (expected counts too, then rounded), tpm or fpkm.")
-    ] = "auto",
+    units: Units = "auto",
     strand: Strand = "auto",
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no PDF.")] = False,
     no_records: Annotated[bool, typer.Option("--no-records", help="Write no prediction.json.")] = False,
@@ -97,6 +95,34 @@ def report(
     from pancreassign import rendering
 
     rendering.render_records(records, out, report_date, force, progress("rendered"))
+
+
+@app.command()
+def qc(
+    counts: CountFiles,
+    samples: Samples = None,
+    reference: Reference = resources.DEFAULT_REFERENCE,
+    format: Format = "auto",
+    units: Units = "auto",
+    strand: Strand = "auto",
+    every_check: Annotated[
+        bool, typer.Option("--all", help="A line for every check with its value and limits, not one for every sample.")
+    ] = False,
+) -> None:
+    """Print the quality verdict of each sample as a table, without scoring it."""
+    from pancreassign.appraise import appraise
+    from pancreassign.counts.metadata import describe, read_metadata
+    from pancreassign.counts.readers import read_samples
+    from pancreassign.export import table
+    from pancreassign.kit import load_scale
+
+    scale = load_scale(reference)
+    read, _ = read_samples(counts, scale.genes, format=format, units=units, strand=strand)
+    known, notes = read_metadata(samples) if samples else ({}, [])
+    for line in notes:
+        note(line)
+    judged = {sample.id: appraise(sample, scale, describe(sample.id, known))[1] for sample in read}
+    typer.echo(table.checks_tsv(judged) if every_check else table.verdicts_tsv(judged), nl=False)
 
 
 @app.command()

@@ -9,7 +9,7 @@ much of the library the tumour cells made), and what is needed to simulate tumou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,8 @@ from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
 
 KIND = "reference"
+SCORES = "scores"
+"""Folder of the tumours' scores by packs that were trained with another reference."""
 COMPATIBILITY = 2
 
 EXPRESSED_CPM = 5.0
@@ -66,6 +68,9 @@ class Reference:
         Ids of the reference tumours, in the order of every table of frozen scores.
     quality
         tumours × metrics: what the quality checks measure, in each reference tumour. Limits are derived from it.
+    scores
+        By a pack's hash, tumours × targets: scores by packs that were trained with another reference, before the
+        correction for content.
     """
 
     manifest: Mapping[str, Any]
@@ -74,6 +79,7 @@ class Reference:
     loadings: pd.DataFrame
     tumours: tuple[str, ...]
     quality: pd.DataFrame
+    scores: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -222,6 +228,7 @@ def save(
     loadings: pd.DataFrame,
     tumours: pd.DataFrame,
     quality: pd.DataFrame,
+    scores: Mapping[str, pd.DataFrame],
 ) -> str:
     """Write a reference into the empty ``folder`` and seal it; return its hash."""
     head = {"kind": KIND, "compatibility": COMPATIBILITY, **manifest}
@@ -231,6 +238,9 @@ def save(
     artefacts.write_table(loadings.rename_axis("gene_id"), folder / "loadings.tsv", digits=4)
     artefacts.write_table(tumours.rename_axis("sample"), folder / "tumours.tsv")
     artefacts.write_table(quality.rename_axis("sample"), folder / "quality.tsv", digits=6)
+    for pack, table in scores.items():
+        (folder / SCORES).mkdir(exist_ok=True)
+        artefacts.write_table(table.rename_axis("sample"), folder / SCORES / f"{pack}.tsv")
     return artefacts.seal(folder)
 
 
@@ -250,4 +260,5 @@ def load(folder: Path) -> Reference:
     used = tumours.index[tumours["excluded"] == ""]
     loadings = artefacts.read_table(folder / "loadings.tsv", "gene_id")
     quality = artefacts.read_table(folder / "quality.tsv", "sample")
-    return Reference(manifest, sha256, genes, loadings, tuple(used), quality)
+    scores = {path.stem: artefacts.read_table(path, "sample") for path in sorted((folder / SCORES).glob("*.tsv"))}
+    return Reference(manifest, sha256, genes, loadings, tuple(used), quality, scores)

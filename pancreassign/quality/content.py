@@ -31,6 +31,10 @@ MIN_MEASURED = 0.5
 """Share of a set's genes that must be measured (judgement)."""
 LEAST, MOST = 0.02, 0.98
 """Contents beyond these cannot be told apart (judgement)."""
+MOST_BURDEN = float(-np.log2(LEAST))
+"""The burden at the least content."""
+Burden = tuple[float, float]
+"""Halvings by stroma and by immune and other cells."""
 CLASSES = ((0.1, "below 10 %"), (0.2, "10 to 20 %"), (0.4, "20 to 40 %"), (1.0, "above 40 %"))
 """Classes by their upper bounds. A class is what the error allows; PancreasView claims to need 10 % (facts.md)."""
 LEVEL = 0.9
@@ -95,9 +99,19 @@ def estimate(levels: Mapping[str, float], model: ContentModel, normal: float = 0
     return None if np.isnan(value) else float(np.clip(value, LEAST, MOST))
 
 
-def dilution(content: float | None) -> float | None:
-    """``-log2(content)``: by how many halvings the tumour's RNA is diluted; 0 for pure tumour."""
-    return None if content is None else float(-np.log2(content))
+def burden(levels: Mapping[str, float], model: ContentModel) -> Burden | None:
+    """By how many halvings stroma, and immune and other cells, dilute the tumour's RNA: ``log2(1 + amount)`` of each.
+
+    Scores drift with each of them in their own way (``signatures/content.py``). Both are 0 for pure tumour, at most
+    :data:`MOST_BURDEN`; ``None`` where they cannot be told.
+    """
+    stroma, immune = (
+        np.log2(1.0 + 2.0 ** (offset + levels[name] - levels["tumour"]))
+        for name, offset in (("stroma", model.stroma_offset), ("immune", model.immune_offset))
+    )
+    if np.isnan(stroma) or np.isnan(immune):
+        return None
+    return float(min(stroma, MOST_BURDEN)), float(min(immune, MOST_BURDEN))
 
 
 def describe(value: float | None, model: ContentModel) -> TumourContent:

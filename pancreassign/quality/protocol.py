@@ -13,8 +13,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pancreassign.records import QcCheck, rounded
+from pancreassign.quality.verdict import OK
+from pancreassign.records import Qc, QcCheck, rounded
 
+NAME = "protocol"
 Protocol = Literal["full-length", "3-prime", "capture"]
 
 SLOPE_3PRIME = -0.75
@@ -151,22 +153,27 @@ def check(inferred: Inferred, stated: str | None, reference_protocol: str) -> Qc
     """
     known = {protocol for protocol in (inferred.protocol, stated) if protocol not in (None, "unknown")}
     doubtful = inferred.slope is not None and SLOPE_3PRIME < inferred.slope < SLOPE_FULL_LENGTH
-    code = "ok"
+    code = OK
     if known - {reference_protocol}:
         code = "protocol_differs"
     elif not known or doubtful:
         code = "protocol_unclear"
     told = inferred.protocol or "unclear"
     return QcCheck(
-        name="protocol",
+        name=NAME,
         value=rounded(inferred.slope),
-        unit="log2 counts per log2 gene length",
+        unit="log2 per log2 of length",
         threshold={"3-prime": SLOPE_3PRIME, "full-length": SLOPE_FULL_LENGTH},
-        verdict="pass" if code == "ok" else "warn",
+        verdict="pass" if code == OK else "warn",
         code=code,
         source=f"by the counts {told}, stated {stated or 'unknown'}, reference {reference_protocol}; "
         "simulated 3' libraries (docs/quality.md)",
     )
+
+
+def agrees(qc: Qc) -> bool:
+    """Whether a sample's library is known to be of the reference's protocol."""
+    return any(one.name == NAME and one.code == OK for one in qc.checks)
 
 
 def of_library(inferred: Inferred, stated: str | None) -> str | None:

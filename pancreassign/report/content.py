@@ -23,6 +23,10 @@ from pancreassign.report.words import HASH_DIGITS, Words
 Values = dict[str, Any]
 UNUSED = {"msi"}
 """Clinical facts that the record keeps and no rule reads."""
+FRONT = {"reads on genes", "tumour programme", "tumour content"}
+"""Quality checks that stand on the front page whatever they found."""
+PUBLISHED = "below_published"
+"""The code of a check against a published limit, which is stricter than our signatures need."""
 SHARE = "share"
 """The unit of a quality check that is a share of one, alone or as in "share of reads"."""
 
@@ -45,6 +49,7 @@ def page(record: Prediction, words: Words, report_date: str | None = None) -> Va
         "top": _top(record, words),
         "identity": _identity(record, words, report_date),
         "quality": _quality(record, words),
+        "context": _context(record, words),
         "drugs": _drugs(record, words),
         "regimens": regimens.section(record, _evaluable(record), words),
         "caveats": {
@@ -136,9 +141,31 @@ def _quality(record: Prediction, words: Words) -> Values:
         "verdict": words[f"quality.{record.qc.verdict}"],
         "failed": record.qc.verdict == "fail",
         "columns": [words[f"quality.{key}"] for key in ("check", "value", "threshold", "verdict")],
-        "rows": [_check(check, words) for check in record.qc.checks],
+        "rows": [_check(check, words) for check in record.qc.checks if _on_front(check)],
+        "all": [_check(check, words) for check in record.qc.checks],
+        "all_heading": words["quality.all_heading"],
+        "note": words.say("quality.note", made=str(len(record.qc.checks))) if record.qc.checks else None,
         "empty": None if record.qc.checks else words["quality.no_checks"],
     }
+
+
+def _context(record: Prediction, words: Words) -> Values:
+    """Programmes and genes that no call or rank uses; nothing where an earlier version's record holds none."""
+    programmes = record.context.get("programmes", {})
+    return {
+        "heading": words["context.heading"],
+        "note": words["context.note"],
+        "columns": [words[f"context.{key}"] for key in ("programme", "percentile", "source")],
+        "rows": [
+            {"title": one["title"], "percentile": words.decimal(one["percentile"], 0), "source": one["source"]}
+            for one in programmes.values()
+        ],
+    }
+
+
+def _on_front(check: QcCheck) -> bool:
+    """What a board needs at a glance: depth and tumour, and what was found wrong by our own limits."""
+    return check.name in FRONT or (check.verdict != "pass" and check.code != PUBLISHED)
 
 
 def _check(check: QcCheck, words: Words) -> Values:

@@ -1,41 +1,53 @@
-"""How a score drifts as stroma dilutes the tumour, and its frozen correction."""
+"""How a score drifts as other cells dilute the tumour, and its frozen correction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Pair = tuple[float, float]
+"""A value for stroma, and one for immune and other cells."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """A score's drift with dilution, ``-log2(tumour content)``, frozen in the pack (``training/content.py``).
+    """A score's drift with the burden of stroma and of immune cells, frozen in the pack (``training/content.py``).
+
+    A burden counts halvings: ``log2(1 + amount of RNA beside the tumour's)``.
 
     Attributes
     ----------
     slope
-        Score per unit of dilution.
+        Score per unit of each burden.
     centre, spread
-        Mean and standard deviation of the dilution among the reference tumours.
+        Mean and standard deviation of each burden among the reference tumours.
     residual
-        Root mean square of what the correction leaves, per unit of dilution.
+        Root mean square of what the correction leaves, per unit of distance between burdens.
     """
 
-    slope: float
-    centre: float
-    spread: float
+    slope: Pair
+    centre: Pair
+    spread: Pair
     residual: float
 
     @classmethod
-    def of(cls, figures: Mapping[str, float]) -> Drift:
+    def of(cls, figures: Mapping[str, Any]) -> Drift:
         """The drift from the figures of ``validation.json``."""
-        return cls(**{key: float(figures[key]) for key in ("slope", "centre", "spread", "residual")})
+        slope, centre, spread = (
+            (float(one), float(two)) for one, two in map(figures.get, ("slope", "centre", "spread"))
+        )
+        return cls(slope, centre, spread, float(figures["residual"]))
 
-    def correct(self, score: float, dilution: float | None) -> tuple[float, float]:
-        """The score at the reference tumours' mean dilution, and the standard deviation that the correction leaves.
+    def correct(self, score: float, burden: Pair | None) -> tuple[float, float]:
+        """The score at the reference tumours' mean burden, and the standard deviation that the correction leaves.
 
-        Where the dilution is unknown, the score stays and the noise is what the reference tumours' spread would make.
+        Where the burden is unknown, the score stays and the noise is what the reference tumours' spread would make.
         """
-        if dilution is None:
-            return score, abs(self.slope) * self.spread
-        away = dilution - self.centre
-        return score - self.slope * away, self.residual * abs(away)
+        if burden is None:
+            return score, float(np.hypot(self.slope[0] * self.spread[0], self.slope[1] * self.spread[1]))
+        away = (burden[0] - self.centre[0], burden[1] - self.centre[1])
+        moved = self.slope[0] * away[0] + self.slope[1] * away[1]
+        return score - moved, self.residual * float(np.hypot(*away))

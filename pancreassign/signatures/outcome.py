@@ -23,12 +23,41 @@ from pancreassign.records import (
 )
 from pancreassign.signatures import calibrate
 from pancreassign.signatures.calibrate import Estimate
+from pancreassign.signatures.content import Pair
 from pancreassign.signatures.pack import Signature
 from pancreassign.signatures.score import Score, score
 
 Array = npt.NDArray[np.float64]
 QUANTILES = (0, 5, 25, 50, 75, 95, 100)
+PROTOCOL_NOISE = 0.96
+"""Standard deviation, as a share of the reference tumours' spread, that another library protocol adds to a score: from
+a correlation of 0.72 between protocols on one sample (R = .67-.78, doi 10.1186/s12864-021-08068-1), sqrt(1/R^2 - 1)."""
 NO_CALL = Estimate(BASE_RATE, BASE_RATE, BASE_RATE)
+
+
+@dataclass(frozen=True)
+class Handling:
+    """How a library was made, as far as it is known.
+
+    Attributes
+    ----------
+    frozen
+        Whether the specimen is known to be frozen; otherwise the noise of paraffin goes into every interval.
+    same_protocol
+        Whether the library is known to be of the reference's protocol; otherwise :data:`PROTOCOL_NOISE` goes in.
+    qc_failed
+        Whether the quality verdict forbids a call.
+    """
+
+    frozen: bool
+    same_protocol: bool
+    qc_failed: bool
+
+    def noise(self, signature: Signature) -> float:
+        """Standard deviation of a score that paraffin and another protocol may bring."""
+        paraffin = 0.0 if self.frozen else signature.ffpe_noise
+        spread = float(signature.validation["to_tumours"]["reference_sd"])
+        return float(np.hypot(paraffin, 0.0 if self.same_protocol else PROTOCOL_NOISE * spread))
 
 
 @dataclass(frozen=True)
@@ -52,9 +81,8 @@ def evaluate_drug(
     z: pd.Series,
     error: pd.Series,
     loadings: pd.DataFrame,
-    dilution: float | None,
-    frozen: bool,
-    qc_failed: bool,
+    burden: Pair | None,
+    handling: Handling,
 ) -> Outcome:
     """Score, calibrate and call one drug.
 
@@ -64,20 +92,18 @@ def evaluate_drug(
         As in :class:`pancreassign.normalize.apply.Normalised`.
     loadings
         genes × factors on the z scale, for the noise of missing genes.
-    dilution
-        ``-log2`` of the estimated tumour content; ``None`` where it cannot be told.
-    frozen
-        Whether the specimen is known to be frozen; otherwise the noise of paraffin goes into every interval.
-    qc_failed
-        Whether the quality verdict forbids a call.
+    burden
+        Halvings of the tumour's RNA by stroma and by immune cells; ``None`` where they cannot be told.
+    handling
+        What is known of the library, beside its counts.
     """
-    scored, value, own_noise = _score(signature, z, error, loadings, dilution)
-    noise = float(np.hypot(own_noise, 0.0 if frozen else signature.ffpe_noise))
+    scored, value, own_noise = _score(signature, z, error, loadings, burden)
+    noise = float(np.hypot(own_noise, handling.noise(signature)))
     sensitive = resistant = None
     if value is not None:
         sensitive = calibrate.probability(value, noise, signature.calibration, "sensitive")
         resistant = calibrate.probability(value, noise, signature.calibration, "resistant")
-    call, reason = calibrate.call(sensitive, signature.grade, qc_failed)
+    call, reason = calibrate.call(sensitive, signature.grade, handling.qc_failed)
     result = DrugResult(
         drug=drug,
         call=call,
@@ -104,23 +130,23 @@ def evaluate_drug(
 
 
 def evaluate_general(
-    signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame, dilution: float | None
+    signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame, burden: Pair | None
 ) -> General:
     """The sensitivity that the drugs share: a score and its percentile, without a call."""
-    value, _ = _score(signature, z, error, loadings, dilution)[1:]
+    value, _ = _score(signature, z, error, loadings, burden)[1:]
     return General(
         score=rounded(value), percentile=percentile(value, signature.reference_scores), evidence=signature.grade
     )
 
 
 def _score(
-    signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame, dilution: float | None
+    signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame, burden: Pair | None
 ) -> tuple[Score, float | None, float]:
-    """The score as the genes give it, its value once dilution is corrected, and the noise of both."""
+    """The score as the genes give it, its value once the burden is corrected for, and the noise of both."""
     scored = score(signature.weights, z, error, loadings)
     if scored.value is None:
         return scored, None, scored.noise
-    value, left = signature.drift.correct(scored.value, dilution)
+    value, left = signature.drift.correct(scored.value, burden)
     return scored, value, float(np.hypot(scored.noise, left))
 
 

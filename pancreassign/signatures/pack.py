@@ -12,8 +12,8 @@ reference_scores.tsv     tumour × target: frozen scores of the reference tumour
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ import tomli_w
 from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
 from pancreassign.records import Drug, Grade
-from pancreassign.signatures.content import Drift
+from pancreassign.signatures.content import Drift, Pair
 
 KIND = "signature pack"
 COMPATIBILITY = 2
@@ -125,18 +125,28 @@ def _signature(folder: Path, target: str, figures: Mapping[str, Any], scores: pd
     return Signature(table["weight"], table["symbol"], calibration, scores[target].to_numpy(), figures[target])
 
 
-def check_reference(pack: Pack, name: str, sha256: str) -> None:
-    """Check that the pack's frozen scores were made against this very reference.
+def rebased(pack: Pack, raw: pd.DataFrame, burdens: Sequence[Pair | None]) -> Pack:
+    """The pack against another reference: its tumours' scores, their spread and their mean burdens are replaced.
 
-    Raises
-    ------
-    ArtefactError
-        Where they were not: its percentiles would then compare across references.
+    Parameters
+    ----------
+    raw
+        tumours × targets: the scores of that reference's tumours, before the correction for content.
+    burdens
+        Halvings of their RNA by stroma and by immune cells, in the same order; ``None`` where they cannot be told.
     """
-    own = pack.manifest["reference"]
-    if own["sha256"] != sha256:
-        raise ArtefactError(
-            f"pack {pack.manifest['name']}",
-            f"holds scores of the reference {own['name']} ({own['sha256'][:12]}), not of {name} ({sha256[:12]})",
-            "Use the reference that it was trained with, or train the pack against yours.",
+    seen = np.array([one for one in burdens if one is not None])
+    centre, spread = ((float(one), float(two)) for one, two in (seen.mean(axis=0), seen.std(axis=0, ddof=1)))
+    signatures = {}
+    for target, signature in pack.signatures.items():
+        drift = replace(signature.drift, centre=centre, spread=spread)
+        scores = np.array(
+            [drift.correct(float(value), one)[0] for value, one in zip(raw[target], burdens, strict=True)]
         )
+        figures = {
+            **signature.validation,
+            "content": {**signature.validation["content"], "centre": list(centre), "spread": list(spread)},
+            "to_tumours": {**signature.validation["to_tumours"], "reference_sd": float(scores.std(ddof=1))},
+        }
+        signatures[target] = replace(signature, reference_scores=scores, validation=figures)
+    return replace(pack, signatures=signatures)

@@ -218,7 +218,7 @@ def read_worlds(recipe: Recipe, data: Path, reference: Reference, genes: GeneTab
 def _transfer(recipe: Recipe, trained: Trained, target: str, worlds: Worlds, genes: GeneTable) -> dict[str, Any]:
     weights, tumours = trained.weights[target], worlds.tumours
     mixed = worlds.mixtures.z.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy()
-    drift = content.drift(mixed, worlds.mixtures, tumours.dilution.to_numpy())
+    drift = content.drift(mixed, worlds.mixtures, tumours.burden.to_numpy())
 
     def score(libraries: transfer.Libraries) -> Array:
         return _scored(libraries, weights, Drift.of(drift))
@@ -237,10 +237,10 @@ def _transfer(recipe: Recipe, trained: Trained, target: str, worlds: Worlds, gen
 
 
 def _scored(libraries: transfer.Libraries, weights: pd.Series, drift: Drift) -> Array:
-    """Scores as they are for a patient: a missing gene counts as the reference mean, dilution is corrected."""
+    """Scores as they are for a patient: a missing gene counts as the reference mean, other cells are corrected for."""
     raw = libraries.z.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy()
-    known = [None if np.isnan(one) else float(one) for one in libraries.dilution]
-    return np.array([drift.correct(float(value), one)[0] for value, one in zip(raw, known, strict=True)])
+    burdens = [None if np.isnan(one).any() else (float(one[0]), float(one[1])) for one in libraries.burden.to_numpy()]
+    return np.array([drift.correct(float(value), one)[0] for value, one in zip(raw, burdens, strict=True)])
 
 
 def _interval(bounds: tuple[float, float]) -> dict[str, float]:
@@ -251,6 +251,8 @@ def _round(value: Any) -> Any:
     """Floats to six significant digits throughout, so that a rebuild gives the same bytes."""
     if isinstance(value, dict):
         return {key: _round(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_round(item) for item in value]
     return rounded(value) if isinstance(value, float) else value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,8 @@ from pancreassign.errors import ConfigError
 from pancreassign.normalize.apply import normalise
 from pancreassign.normalize.reference import Reference
 from pancreassign.quality import content
-from pancreassign.quality.tissue import content_of, measure_admixture
-from pancreassign.quality.tissues import Tissues, measure
+from pancreassign.quality.content import Burden
+from pancreassign.quality.tissues import Tissues
 
 Array = npt.NDArray[np.float64]
 DEPTH = 1e7
@@ -28,13 +29,13 @@ LOW = 0.2
 
 @dataclass(frozen=True)
 class Mixtures:
-    """Mixtures of pure tumours: ``z`` mixtures × genes, ``dilution`` as estimated, and what each truly is.
+    """Mixtures of pure tumours: ``z`` mixtures × genes, ``burden`` × 2 as estimated, and what each truly is.
 
     ``what`` has the columns ``tumour``, ``profile`` and ``content`` (1 = pure).
     """
 
     z: pd.DataFrame
-    dilution: pd.Series
+    burden: pd.DataFrame
     what: pd.DataFrame
 
 
@@ -51,7 +52,7 @@ def mix(
     if unknown:
         raise ConfigError("content.profiles", f"{unknown[0]!r} is not known", f"Give of {list(tissues.profiles)}.")
     samples, _ = read_samples([counts], genes)
-    rows, dilutions = {}, []
+    rows, burdens = {}, []
     what: list[tuple[str, str, float]] = []
     for sample in samples:
         own = sample.counts.reindex(tissues.profiles.index).fillna(0.0)
@@ -61,56 +62,52 @@ def mix(
                 mixture = DEPTH * (share * own + (1.0 - share) * tissues.profiles[kind])
                 normalised = normalise(mixture, reference.genes, "counts", genes.length)
                 rows[len(what)] = normalised.z
-                dilutions.append(dilution(mixture, normalised.bulk, reference, tissues))
+                burdens.append(burden(normalised.bulk, reference, tissues))
                 what.append((sample.id, kind, share))
     table = pd.DataFrame(what, columns=["tumour", "profile", "content"])
-    return Mixtures(pd.DataFrame(rows).T, pd.Series(dilutions, dtype=float), table)
+    return Mixtures(pd.DataFrame(rows).T, pd.DataFrame(burdens), table)
 
 
-def dilution(counts: pd.Series, bulk: pd.Series, reference: Reference, tissues: Tissues) -> float:
-    """``-log2`` of the estimated tumour content of raw counts; NaN where it cannot be told."""
-    measured = {**measure(bulk, tissues, reference.genes), **measure_admixture(counts, tissues)}
-    found = content.dilution(content_of(measured, tissues))
-    return float("nan") if found is None else found
+def burden(bulk: pd.Series, reference: Reference, tissues: Tissues) -> Burden:
+    """Halvings of the tumour's RNA by stroma and by immune cells; NaN where they cannot be told."""
+    levels = content.levels(bulk, content.gene_sets(tissues.genes, reference.genes))
+    return content.burden(levels, tissues.content) or (float("nan"), float("nan"))
 
 
-def drift(scores: Array, mixtures: Mixtures, reference_dilution: Array) -> dict[str, float]:
+def drift(scores: Array, mixtures: Mixtures, reference_burden: Array) -> dict[str, Any]:
     """Fit one score's drift, and say what is left of it (units of the score).
 
-    ``drift_<profile>`` is the mean change from the pure tumour to :data:`LOW` content, before the correction;
-    ``..._corrected`` after it, with the slope of the other half of the tumours; ``..._corrected_by_the_other`` with the
-    slope of the other half mixed with the other profiles only: how far it carries to a stroma that it has not seen.
+    ``drift_<profile>`` is the mean change from the pure tumour to :data:`LOW` content, before the correction, and
+    ``..._corrected`` after it, with the slopes of the other half of the tumours. The stroma is the same: how far the
+    correction carries to another is not shown by it.
 
     Parameters
     ----------
     scores
         The score of every mixture, before the correction.
-    reference_dilution
-        Dilution of the reference tumours.
+    reference_burden
+        Reference tumours × 2: their burdens.
     """
     moved = _from_pure(scores, mixtures)
-    away = _from_pure(mixtures.dilution.to_numpy(), mixtures)
-    slope = _slope(moved, away, np.ones(len(moved), dtype=bool))
-    left = moved - slope * away
+    away = np.column_stack([_from_pure(mixtures.burden[name].to_numpy(), mixtures) for name in mixtures.burden])
+    slope = _slopes(moved, away, np.ones(len(moved), dtype=bool))
     mixed = (mixtures.what["content"] < 1.0).to_numpy()
-    residual = float(np.sqrt((left[mixed] ** 2).mean() / (away[mixed] ** 2).mean()))
-    figures = {
-        "slope": slope,
-        "centre": float(reference_dilution.mean()),
-        "spread": float(reference_dilution.std(ddof=1)),
-        "residual": residual,
+    left = (moved - away @ slope)[mixed]
+    figures: dict[str, Any] = {
+        "slope": slope.tolist(),
+        "centre": np.nanmean(reference_burden, axis=0).tolist(),
+        "spread": np.nanstd(reference_burden, axis=0, ddof=1).tolist(),
+        "residual": float(np.sqrt((left**2).mean() / (away[mixed] ** 2).sum(axis=1).mean())),
     }
     kinds = mixtures.what["profile"].to_numpy()
     half = mixtures.what["tumour"].rank(method="dense").to_numpy() % 2 == 0
     low = (mixtures.what["content"] == LOW).to_numpy()
+    first, second = (away @ _slopes(moved, away, side) for side in (half, ~half))
+    after = moved - np.where(half, second, first)
     for kind in sorted(set(kinds)):
         here = low & (kinds == kind)
         figures[f"drift_{kind}"] = float(moved[here].mean())
-        for name, others in (("corrected", kinds == kinds), ("corrected_by_the_other", kinds != kind)):
-            after = moved - away * np.where(
-                half, _slope(moved, away, ~half & others), _slope(moved, away, half & others)
-            )
-            figures[f"drift_{kind}_{name}"] = float(after[here].mean())
+        figures[f"drift_{kind}_corrected"] = float(after[here].mean())
     return figures
 
 
@@ -124,6 +121,6 @@ def _from_pure(values: Array, mixtures: Mixtures) -> Array:
     return np.asarray(values - base)
 
 
-def _slope(moved: Array, away: Array, rows: npt.NDArray[np.bool_]) -> float:
+def _slopes(moved: Array, away: Array, rows: npt.NDArray[np.bool_]) -> Array:
     """Least squares through the pure tumour."""
-    return float((moved[rows] * away[rows]).sum() / (away[rows] ** 2).sum())
+    return np.asarray(np.linalg.lstsq(away[rows], moved[rows], rcond=None)[0])

@@ -25,16 +25,16 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Libraries:
-    """Libraries on the reference's scale: ``z`` and ``counts`` samples × genes, ``dilution`` by sample (content.py)."""
+    """Libraries on the reference's scale: ``z`` and ``counts`` samples × genes, ``burden`` samples × 2 (content.py)."""
 
     z: pd.DataFrame
     counts: pd.DataFrame
-    dilution: pd.Series
+    burden: pd.DataFrame
 
     def of(self, samples: Sequence[str]) -> Libraries:
         """These samples, in this order."""
         order = list(samples)
-        return Libraries(self.z.loc[order], self.counts.loc[order], self.dilution.loc[order])
+        return Libraries(self.z.loc[order], self.counts.loc[order], self.burden.loc[order])
 
 
 def read(paths: Sequence[Path], reference: Reference, genes: GeneTable, tissues: Tissues) -> Libraries:
@@ -44,7 +44,7 @@ def read(paths: Sequence[Path], reference: Reference, genes: GeneTable, tissues:
     return Libraries(
         pd.DataFrame({name: one.z for name, one in seen.items()}).T,
         pd.DataFrame({s.id: s.counts for s in samples}).T,
-        pd.Series({s.id: content.dilution(s.counts, seen[s.id].bulk, reference, tissues) for s in samples}),
+        pd.DataFrame({name: content.burden(one.bulk, reference, tissues) for name, one in seen.items()}).T,
     )
 
 
