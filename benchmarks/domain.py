@@ -25,7 +25,7 @@ from pancreassign.records import Drug, Qc
 from pancreassign.signatures.score import score
 
 CONTENTS = (0.9, 0.8, 0.7, 0.5, 0.2, 0.1, 0.05)
-KINDS = ("stroma", "fibroblast", "liver", "acinar")
+KINDS = ("human_stroma", "stroma", "fibroblast", "liver", "acinar")
 PURE = "xenografts, human reads"
 SHOWN = ("tumour programme", "tumour content", "stroma", "liver beside the tumour", "acinar pancreas beside the tumour")
 SILENT = {"ok", "no_limit", "not_measured", "sex_not_stated", "below_published"}

@@ -72,6 +72,7 @@ def _on_scale(loaded: pack.Pack, scale: Scale) -> pack.Pack:
             f"holds no scores of its tumours by the pack {loaded.manifest['name']} ({loaded.sha256[:12]})",
             "Build the reference again with --pack, or use the one that the pack was trained with.",
         )
-    rows = [{str(name): float(frozen.quality.at[tumour, name]) for name in frozen.quality} for tumour in frozen.tumours]
+    levels = frozen.quality.loc[list(frozen.tumours), list(content.LEVELS)].to_numpy(dtype=float)
+    rows = [dict(zip(content.LEVELS, map(float, row), strict=True)) for row in levels]
     burdens = [content.burden(row, scale.yardstick.tissues.content) for row in rows]
     return pack.rebased(loaded, raw.loc[list(frozen.tumours)], burdens)

@@ -212,8 +212,8 @@ def shipped_content(value: str) -> Callable[[Table], Table]:
 
 def shipped_drift(table: Table) -> Table:
     """Drift to 20 % content: before the correction, as shipped, and with a slope that saw neither tumour nor stroma."""
-    here = table[table["drift_by_the_other"].notna()]
-    return plain(here[["profile", "score", "drift_uncorrected", "drift", "drift_by_the_other", "error", "estimated"]])
+    here = table[table["drift_cross_fitted"].notna()]
+    return plain(here[["profile", "score", "drift_uncorrected", "drift", "drift_cross_fitted", "error", "estimated"]])
 
 
 def aims(table: Table) -> Table:

@@ -175,9 +175,9 @@ def content_records(pure: pd.DataFrame, tissues: pd.DataFrame, kit: Kit) -> dict
 def content_table(found: dict[tuple[str, float], Records], kit: Kit) -> pd.DataFrame:
     """Drift of each score, as shipped, from the same tumours unmixed.
 
-    ``drift_uncorrected`` is without the correction for content. ``drift_by_the_other``, the pack's own figure at 20 %
-    (validation.json), takes the slope of the other half of the tumours in the other stroma: the shipped slope was
-    fitted on these very tumours and both kinds of stroma.
+    ``drift_uncorrected`` is without the correction for content. ``drift_cross_fitted``, the pack's own figure at 20 %
+    (validation.json), takes the slopes of the other half of the tumours: the shipped slopes were
+    fitted on these very tumours and kinds of stroma.
     """
     rows = []
     for (kind, content), records in found.items():
@@ -194,7 +194,7 @@ def content_table(found: dict[tuple[str, float], Records], kit: Kit) -> pd.DataF
                 row["drift_uncorrected"] = (own - pure).mean()
             if content == LOW:
                 figures, spread = kit.pack.signatures[target].validation["content"], reference_sd(kit, target)
-                row["drift_by_the_other"] = figures[f"drift_{kind}_corrected_by_the_other"] / spread
+                row["drift_cross_fitted"] = figures[f"drift_{kind}_corrected"] / spread
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -21,7 +21,7 @@ DEPTH_SETS = ("variable", "variable_tumour", PANEL)
 """Gene sets for which depth and content are reported: the panel, and what it was narrowed down from."""
 CONTENTS = (1.0, 0.5, 0.3, 0.2, 0.1)
 """Shares of the reads that are the tumour's."""
-CONTENT_PROFILES = ("stroma", "fibroblast")
+CONTENT_PROFILES = ("human_stroma", "stroma", "fibroblast")
 Scores = dict[str, tuple[Array, Array]]
 """By gene set: paraffin and fresh scores, patients × signatures."""
 

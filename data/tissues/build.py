@@ -23,6 +23,11 @@ MOST_ACINAR = 3
 """Tumours that the acinar profile is taken from (judgement: one would be a person)."""
 ALBUMIN_HIGH = ("Sample_1", "Sample_2")
 """UMCCR's albumin-high libraries; Sample_3 is a near-duplicate of Sample_2."""
+FEW_ACINAR = 0.005
+"""Share of the reads on eight digestive enzymes below which a tumour may tell what stroma is (judgement)."""
+FEWEST_TUMOUR_CELLS = 5
+"""Tumours that the profile of human stroma is taken from (judgement)."""
+UNDIFFERENTIATED = "TCGA-2J-AABP-01A-11R-A41B-07"
 ACINAR = ("PRSS1", "CPA1", "CPA2", "CELA3A", "CTRB1", "CTRB2", "PNLIP", "CPB1")
 
 
@@ -40,7 +45,7 @@ def main() -> None:
     table = gene_table(counts["pdx"].loc[counts["pdx"].index.intersection(coding)], murine, moffitt, genes.symbol)
     profiles = profile_table(counts, murine, moffitt["CAF"], genes, coding, table)
     level = np.log2(1 + 1e6 * profiles.drop(columns="symbol")).reindex(table.index)
-    for tissue in ("liver", "acinar"):
+    for tissue in ("human_stroma", "liver", "acinar"):
         table[f"vs_{tissue}"] = level["tumour"] - level[tissue]
     write(table, HERE / "genes.tsv.gz", "%.3f")
     write(profiles, HERE / "profiles.tsv.gz", "%.4g")
@@ -119,10 +124,14 @@ def profile_table(
     acinar = bulk.loc[genes.symbol.reindex(bulk.index).isin(ACINAR)].sum() / bulk.sum()
     most = acinar.sort_values().index[-MOST_ACINAR:]
     anchors = table.index[(table["vs_fibroblast"] >= 1) & (table["vs_stroma"] >= 1)].intersection(plain.index)
+    strict = table.index[(table["vs_fibroblast"] >= 2) & ~(table["vs_stroma"] < 2)].intersection(bulk.index)
+    clean = bulk.loc[:, (acinar < FEW_ACINAR) & ~bulk.columns.isin([*ALBUMIN_HIGH, "Sample_3", UNDIFFERENTIATED])]
+    least = tumour_part(clean / clean.sum(), tumour, strict).sort_values().index[:FEWEST_TUMOUR_CELLS]
     columns: dict[str, pd.Series] = {
         "tumour": tumour,
         "stroma": filled,
         "fibroblast": fibroblast,
+        "human_stroma": residual(bulk[least], tumour, strict),
         "liver": residual(bulk[list(ALBUMIN_HIGH)], plain, anchors),
         "acinar": residual(bulk[most], plain, anchors),
     }
@@ -144,11 +153,16 @@ def residual(mixed: pd.DataFrame, tumour: pd.Series, anchors: pd.Index) -> pd.Se
     How much to take out is told by the genes of the tumour cell: the median of their ratio to the average tumour.
     """
     shares = mixed / mixed.sum()
-    held = anchors[tumour[anchors] > 1e-5]
-    part = shares.loc[held].div(tumour[held], axis=0).median().clip(upper=1.0)
+    part = tumour_part(shares, tumour, anchors)
     print("tumour part of", dict(part.round(2)))
     left = pd.DataFrame({name: (shares[name] - part[name] * tumour).clip(lower=0.0) for name in shares})
     return share(left)
+
+
+def tumour_part(shares: pd.DataFrame, tumour: pd.Series, anchors: pd.Index) -> pd.Series:
+    """By sample, the median ratio of tumour-cell genes to the tumour's profile."""
+    held = anchors[tumour.reindex(anchors) > 1e-5]
+    return shares.loc[held].div(tumour[held], axis=0).median().clip(upper=1.0)
 
 
 def write(table: pd.DataFrame, path: Path, digits: str) -> None:

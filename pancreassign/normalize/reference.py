@@ -144,8 +144,8 @@ def fit(
     symbols, biotypes
         By Ensembl gene id.
     tissues
-        By Ensembl gene id: ``vs_fibroblast``, ``vs_stroma``, ``vs_liver`` and ``vs_acinar``, log2 of pure tumour over
-        fibroblasts, murine stroma, liver and acinar tissue, NaN where not measured.
+        By Ensembl gene id: ``vs_fibroblast``, ``vs_stroma``, ``vs_human_stroma``, ``vs_liver`` and ``vs_acinar``, log2
+        of pure tumour over fibroblasts, murine stroma, human stroma, liver and acinar tissue, NaN where not measured.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def _classify(counts: pd.DataFrame, symbols: pd.Series, tissues: pd.DataFrame) -
     cut = variance[eligible].quantile(1.0 - PANEL_SHARE)
     variable = eligible & (variance >= cut)
     more_than_fibroblasts = tissues["vs_fibroblast"] >= TUMOUR_CELL_LOG2
-    normal = (tissues[["vs_liver", "vs_acinar"]] < -TUMOUR_CELL_LOG2).any(axis=1)
+    normal = (tissues[["vs_human_stroma", "vs_liver", "vs_acinar"]] < -TUMOUR_CELL_LOG2).any(axis=1)
     panel = variable & more_than_fibroblasts & ~normal & ~(tissues["vs_stroma"] < -TUMOUR_CELL_LOG2)
     stable = eligible & ~variable
     anchor = stable & more_than_fibroblasts & ~normal & ~(tissues["vs_stroma"] < TUMOUR_CELL_LOG2)

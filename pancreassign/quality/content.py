@@ -16,6 +16,8 @@ import pandas as pd
 
 from pancreassign.records import Interval, TumourContent, known
 
+LEVELS = ("tumour", "stroma", "immune")
+"""The levels that content is estimated from."""
 TUMOUR_LOG2 = 3.0
 """A tumour gene is this much higher in pure tumour than in both kinds of pure stroma (judgement: eightfold, so that
 what stroma holds of it does not hide how little tumour there is)."""
@@ -94,7 +96,7 @@ def estimate(levels: Mapping[str, float], model: ContentModel, normal: float = 0
     ``normal`` is the share of the RNA that normal tissue with a profile of its own made (liver, acinar pancreas), which
     the levels of stroma do not show.
     """
-    parts = pd.DataFrame({name: [levels[name]] for name in ("tumour", "stroma", "immune")})
+    parts = pd.DataFrame({name: [levels[name]] for name in LEVELS})
     value = float(fraction(parts, model.stroma_offset, model.immune_offset).iloc[0]) * (1.0 - min(normal, 1.0))
     return None if np.isnan(value) else float(np.clip(value, LEAST, MOST))
 

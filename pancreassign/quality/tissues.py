@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ import pandas as pd
 from pancreassign.errors import ArtefactError
 from pancreassign.quality.content import ContentModel, gene_sets, level, levels
 
+SOURCES = ("vs_fibroblast", "vs_stroma", "vs_human_stroma", "vs_liver", "vs_acinar")
+"""Columns of the gene table: log2 of pure tumour over each (NaN: not measured)."""
 Kind = Literal["identity", "normal", "other", "context", "gene"]
 
 
@@ -34,8 +37,7 @@ class Tissues:
     Attributes
     ----------
     genes
-        By Ensembl gene id: ``vs_fibroblast``, ``vs_stroma``, ``vs_liver`` and ``vs_acinar``, log2 of pure tumour over
-        each (NaN: not measured).
+        By Ensembl gene id, the columns :data:`SOURCES`.
     profiles
         By Ensembl gene id, a column per pure tissue: shares of the reads of protein-coding genes.
     programmes
@@ -64,19 +66,23 @@ def load(folder: Path, symbols: pd.Series) -> Tissues:
         programmes = tomllib.loads((folder / "programmes.toml").read_text(encoding="utf-8"))
         model = tomllib.loads((folder / "content.toml").read_text(encoding="utf-8"))["model"]
         content = ContentModel(**{key: float(value) for key, value in model.items()})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        profiles = profiles.drop(columns="symbol")
+        genes[list(SOURCES)].astype(float)
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(str(folder), f"cannot be read ({error!r})", "Restore it from the release.") from None
     ids = pd.Series(symbols.index, index=symbols.to_numpy())
     ids = ids[~ids.index.duplicated()]
     entries = {name: entry for name, entry in programmes.items() if isinstance(entry, dict)}
     loaded = {name: _programme(name, entry, ids, folder) for name, entry in entries.items()}
-    return Tissues(genes, profiles.drop(columns="symbol"), loaded, content)
+    return Tissues(genes, profiles, loaded, content)
 
 
 def _programme(name: str, entry: Mapping[str, object], ids: pd.Series, folder: Path) -> Programme:
     genes = entry.get("genes")
-    if entry.get("kind") not in get_args(Kind) or not isinstance(genes, list) or not genes:
-        raise ArtefactError(str(folder), f"programme {name} lacks its kind or genes", "Restore it from the release.")
+    told = entry.get("kind") in get_args(Kind) and entry.get("title") and entry.get("source")
+    if not told or not isinstance(genes, list) or not genes:
+        problem = f"programme {name} lacks its kind or genes, its title or its source"
+        raise ArtefactError(str(folder), problem, "Restore it from the release.")
     unknown = [gene for gene in genes if gene not in ids.index]
     if unknown:
         raise ArtefactError(str(folder), f"programme {name} names {unknown[0]}, which is no gene", "Correct its name.")

@@ -36,9 +36,8 @@ class Drift:
     @classmethod
     def of(cls, figures: Mapping[str, Any]) -> Drift:
         """The drift from the figures of ``validation.json``."""
-        slope, centre, spread = (
-            (float(one), float(two)) for one, two in map(figures.get, ("slope", "centre", "spread"))
-        )
+        pairs = [figures[name] for name in ("slope", "centre", "spread")]
+        slope, centre, spread = ((float(one), float(two)) for one, two in pairs)
         return cls(slope, centre, spread, float(figures["residual"]))
 
     def correct(self, score: float, burden: Pair | None) -> tuple[float, float]:

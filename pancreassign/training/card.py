@@ -7,6 +7,7 @@ from typing import Any
 
 from pancreassign.normalize.reference import Reference
 from pancreassign.signatures.pack import TARGETS, Signature
+from pancreassign.training.content import LOW
 from pancreassign.training.recipe import Recipe
 
 GRADES = {
@@ -52,6 +53,7 @@ def write(
                 "## Skill in the training models\n\n" + _skill(figures),
                 "## Probabilities\n\n" + _probabilities(figures),
                 "## From models to tumours, and to paraffin\n\n" + _transfer(recipe, figures),
+                "## As stroma dilutes the tumour\n\n" + _content(recipe, figures),
                 "## All that was tried\n\n" + _attempts(attempts),
                 _limits(recipe, figures),
             ]
@@ -184,6 +186,23 @@ def _transfer(recipe: Recipe, figures: Mapping[str, Mapping[str, Any]]) -> str:
     )
 
 
+def _content(recipe: Recipe, figures: Mapping[str, Mapping[str, Any]]) -> str:
+    kinds = recipe.content.profiles
+    rows = []
+    for target, f in figures.items():
+        spread, drift = f["to_tumours"]["reference_sd"], f["content"]
+        names = [name for kind in kinds for name in (f"drift_{kind}", f"drift_{kind}_corrected")]
+        rows.append([target, *(_number(drift[name] / spread) for name in names), _number(drift["residual"] / spread)])
+    head = ["target", *(f"{kind}, {when}" for kind in kinds for when in ("before", "after")), "left per halving"]
+    return (
+        _table(head, rows)
+        + f"\n\nMean change of the score from pure tumour to {LOW:.0%} content, in standard deviations of the\n"
+        "reference tumours' scores, before and after the frozen correction for stroma and immune cells (slopes from\n"
+        f"the other half of the tumours). {recipe.content.source}, mixed with\nprofiles of data/tissues. The kinds of "
+        "stroma are those that the correction was fitted on: how far it carries to others is\nnot shown."
+    )
+
+
 def _attempts(attempts: Mapping[str, Mapping[str, float]]) -> str:
     rows = [[name, *(f"{rho[target]:.2f}" for target in TARGETS)] for name, rho in attempts.items()]
     return (
@@ -203,5 +222,6 @@ def _limits(recipe: Recipe, figures: Mapping[str, Mapping[str, Any]]) -> str:
         "- No probability was calibrated on treated patients; no score was tested on patients' outcomes.\n"
         + "".join(f"- {limit}\n" for limit in recipe.models.limits)
         + "- Nothing here shows that a signature adds to subtype or to general sensitivity: that is not tested yet.\n"
-        "- Scores follow tumour content; a tumour with few neoplastic cells is scored by its stroma."
+        "- The correction for stroma was fitted on three kinds of stroma; liver and acinar tissue are not "
+        "corrected for."
     )

@@ -69,7 +69,7 @@ def test_an_aim_is_met_by_the_worst_drug_or_not_at_all() -> None:
     )
     calls = pd.DataFrame({"pairs": ["matched"] * 5, "drug": DRUGS, "opposite": [0, 0, 1, 0, 0]})
     depth = drugs(libraries="pancreas", reads=1_000_000, holds=[0.9, 0.95, 0.95, 0.95, 0.95, None])
-    content = drugs(content=0.2, spearman=0.8, drift=[0.1, 0.1, 0.1, -0.5, 0.1, 9.0], drift_by_the_other=0.49)
+    content = drugs(content=0.2, spearman=0.8, drift=[0.1, 0.1, 0.1, -0.5, 0.1, 9.0], drift_cross_fitted=0.49)
     summary = pd.DataFrame({"libraries": ["unreliable", "good"], "pass": [0.05, 0.89], "caught": [0.95, 0.11]})
     tables = {"shipped_pairs": pairs.reset_index(drop=True), "shipped_calls": calls, "shipped_depth": depth}
     found = aims_table({**tables, "shipped_content": content, "verdict_summary": summary})
