@@ -9,19 +9,21 @@ from pathlib import Path
 from pancreassign.errors import ArtefactError
 from pancreassign.records import Call, Caveat, Prediction
 
-DOMAIN_CHECK = "tumour programme"
-"""The check of quality that asks whether the sample is the tumour that the signatures were made for."""
+DOMAIN_CHECKS = frozenset({"tumour programme", "tumour content"})
+"""The checks of quality that ask whether this is the tumour that the signatures were made for, and how much of it."""
 UNCHECKED = frozenset({"domain_not_checked", "protocol_unverified"})
-"""Caveats that stand on every record, unless :data:`DOMAIN_CHECK` was made."""
+"""Caveats that stand on every record, unless all :data:`DOMAIN_CHECKS` were made."""
 NOT_MEASURED = "not_measured"
 """The code of a check that stands in the record but could not be made: it clears nothing."""
 QC_CODES = {
     "wrong_tumour": "out_of_domain",
+    "unusual_tumour": "unusual_tumour",
     "low_content": "low_tumour_content",
     "too_little_tumour": "low_tumour_content",
     "admixture": "normal_admixture",
     "no_stroma": "xenograft_or_cell_line",
     "sex_contradicts": "sex_contradicts",
+    "sex_mixed": "sex_mixed",
     "mouse_reads": "mouse_reads",
     "genomic_dna": "genomic_dna",
 }
@@ -57,7 +59,7 @@ def of(record: Prediction, caveats: Caveats) -> list[Caveat]:
     """
     found = {check.code for check in record.qc.checks}
     always = caveats.always
-    if any(check.name == DOMAIN_CHECK and check.code != NOT_MEASURED for check in record.qc.checks):
+    if {check.name for check in record.qc.checks if check.code != NOT_MEASURED} >= DOMAIN_CHECKS:
         always -= UNCHECKED
     applies = {
         "simulated": record.sample.simulated,

@@ -102,7 +102,7 @@ def read(job: Job, kit: Kit) -> Cohort:
     samples, files = read_samples(job.counts, kit.genes, format=job.format, units=job.units, strand=job.strand)
     names = [sample.id for sample in samples]
     known, notes = read_metadata(job.samples) if job.samples else ({}, [])
-    notes += _strangers(job.samples, list(known), names)
+    notes += strangers(job.samples, list(known), names)
     missing = len(unmatched(names, list(known)))
     if job.samples and missing:
         notes.append(f"{job.samples}: says nothing of {missing} of the samples")
@@ -115,7 +115,7 @@ def read(job: Job, kit: Kit) -> Cohort:
     return Cohort(samples, [describe(name, known) for name in names], clinicals, files, notes)
 
 
-def _strangers(path: Path | None, listed: Sequence[str], names: Sequence[str]) -> list[str]:
+def strangers(path: Path | None, listed: Sequence[str], names: Sequence[str]) -> list[str]:
     """A note where a table names samples that are not scored: a table of the whole cohort serves a part of it too.
 
     Raises
@@ -141,7 +141,7 @@ def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> tuple[list[Clinical],
         raise ClinicalError(
             str(job.clinical), f"describes one patient, but {len(names)} samples are scored", "Give a TSV by sample."
         )
-    notes = _strangers(job.clinical, [name for name in given if name], names)
+    notes = strangers(job.clinical, [name for name in given if name], names)
     return [given.get(name, given.get("", Clinical())) for name in names], notes
 
 

@@ -226,9 +226,9 @@ class DrugResult(Part):
     """One drug in one tumour; ``score`` is higher for a more sensitive tumour.
 
     The score is the sum of the contributions and of ``content_correction``, which takes out how stroma moves it.
-    ``score_interval`` holds the noise of depth, missing genes, tumour content and paraffin; ``probability_interval``
-    that and the few models that the curve was fitted on. What the weights themselves owe to the few models is in
-    neither, and shows in ``validation``.
+    ``score_interval`` holds the noise of depth, missing genes, stroma, paraffin and another protocol;
+    ``probability_interval`` that and the few models that the curve was fitted on. What the weights themselves owe to
+    the few models is in neither, and shows in ``validation``.
     """
 
     drug: Drug

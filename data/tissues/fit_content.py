@@ -25,6 +25,8 @@ from pancreassign.quality import content
 HERE = Path(__file__).parent
 FRACTIONS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """Tumour contents of the mixtures, each tumour with each kind of stroma."""
+KINDS = ("human_stroma", "stroma", "fibroblast")
+"""Profiles that the tumours are mixed with."""
 FOLDS = 10
 
 
@@ -83,7 +85,7 @@ def fit_content(
         "tcga_bias": error.mean(),
         **rms,
         "tcga_spearman": held.corr(purity, method="spearman"),
-        **{f"mixtures_mae_{name}": np.abs(made[sources == name]).mean() for name in ("stroma", "fibroblast")},
+        **{f"mixtures_mae_{name}": np.abs(made[sources == name]).mean() for name in KINDS},
     }
     model = {"stroma_offset": offsets[0], "immune_offset": offsets[1], "error": max(rms.values())}
     return {
@@ -99,7 +101,7 @@ def mixed_indices(
     pure = pdx.reindex(profiles.index).fillna(0.0)
     pure = pure / pure.sum()
     rows, truth, sources = [], [], []
-    for kind in ("stroma", "fibroblast"):
+    for kind in KINDS:
         for fraction in FRACTIONS:
             mixture = 1e7 * (fraction * pure).add((1 - fraction) * profiles[kind], axis=0)
             for name in mixture:

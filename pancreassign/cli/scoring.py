@@ -111,15 +111,17 @@ def qc(
 ) -> None:
     """Print the quality verdict of each sample as a table, without scoring it."""
     from pancreassign.appraise import appraise
+    from pancreassign.cohort import strangers
     from pancreassign.counts.metadata import describe, read_metadata
     from pancreassign.counts.readers import read_samples
     from pancreassign.export import table
     from pancreassign.kit import load_scale
 
     scale = load_scale(reference)
-    read, _ = read_samples(counts, scale.genes, format=format, units=units, strand=strand)
+    read, files = read_samples(counts, scale.genes, format=format, units=units, strand=strand)
     known, notes = read_metadata(samples) if samples else ({}, [])
-    for line in notes:
+    notes += strangers(samples, list(known), [sample.id for sample in read])
+    for line in [*notes, *(f"{file.path}: {text}" for file in files for text in file.notes)]:
         note(line)
     judged = {sample.id: appraise(sample, scale, describe(sample.id, known))[1] for sample in read}
     typer.echo(table.checks_tsv(judged) if every_check else table.verdicts_tsv(judged), nl=False)

@@ -259,6 +259,11 @@ def load(folder: Path) -> Reference:
     tumours = artefacts.read_table(folder / "tumours.tsv", "sample")
     used = tumours.index[tumours["excluded"] == ""]
     loadings = artefacts.read_table(folder / "loadings.tsv", "gene_id")
-    quality = artefacts.read_table(folder / "quality.tsv", "sample")
-    scores = {path.stem: artefacts.read_table(path, "sample") for path in sorted((folder / SCORES).glob("*.tsv"))}
+    quality = _numbers(folder / "quality.tsv")
+    scores = {path.stem: _numbers(path) for path in sorted((folder / SCORES).glob("*.tsv"))}
     return Reference(manifest, sha256, genes, loadings, tuple(used), quality, scores)
+
+
+def _numbers(path: Path) -> pd.DataFrame:
+    """A table of numbers by sample; an empty cell is NaN: what a laboratory's tumours did not measure."""
+    return pd.DataFrame(artefacts.read_table(path, "sample").apply(pd.to_numeric, errors="coerce"))

@@ -56,9 +56,12 @@ def measure(
         As in :class:`Yardstick`.
     """
     reads = library.per_read(counts, units, genes["length"].reindex(counts.index))
-    stable = reference.index[reference["stable"]]
+    stable, anchors = (reference.index[reference[flag]] for flag in ("stable", "anchor"))
+    own = library.measure(counts, units, genes, reference["bulk_mean"], stable)
+    # scores take a library's size on the anchors, quality on all stable genes: the check speaks for the worse
+    own["reference_genes"] = min(own["reference_genes"], len(counts.index.intersection(anchors)) / len(anchors))
     return {
-        **library.measure(counts, units, genes, reference["bulk_mean"], stable),
+        **own,
         **tissues.measure(bulk, known, reference),
         **tissue.measure_admixture(reads, known),
     }

@@ -27,7 +27,7 @@ PUBLISHED_PROTOCOLS = frozenset({"full-length", "capture"})
 
 MIN_COUNT = 5
 """Counts from which a gene is detected."""
-MIN_LISTED = 0.5
+MIN_LISTED = 0.95
 """Share of the reference's coding genes that the input must hold for :func:`excess_genes` (judgement)."""
 DETECTED = {
     1e5: 0.274,

@@ -15,7 +15,7 @@ from pancreassign.records import QcCheck
 PROGRAMME = {"warn": -1.8, "fail": -2.6}
 """Log2 by which the ductal genes may lie below the genes of tumour cells at large (between the reference's tumours and
 kidney; ``python benchmarks/domain.py ../shared/data``; where to cut by judgement)."""
-CONTENT = {"warn": 0.2, "fail": 0.1}
+CONTENT = {"warn": 0.25, "fail": 0.15}
 """Estimated tumour content (as above: at which contents scores hold; the estimate lies 8 points above ABSOLUTE)."""
 ADMIXTURE = {"liver": {"warn": 0.2, "fail": 0.7}, "acinar": {"warn": 0.1, "fail": 0.35}}
 """Share of the RNA from a normal tissue whose profile is known (as above: acinar tissue moves scores more)."""
@@ -24,6 +24,8 @@ NO_STROMA = -2.7
 LEAST_EXCESS = 3.0
 """Log2 over the average reference tumour that a marker programme without a profile must exceed, whatever the
 reference's own tumours do (judgement: eightfold)."""
+FAR = 2.0
+"""Log2 beyond its warning limit at which another tumour's programme fails (judgement: fourfold)."""
 BENCHMARK = "docs/quality.md: real samples and mixtures"
 
 
@@ -42,8 +44,9 @@ def measure_admixture(reads: pd.Series, tissues: Tissues) -> dict[str, float]:
         if programme.kind != "normal" or name not in tissues.profiles:
             continue
         markers = coding.index.intersection(pd.Index(programme.genes))
-        pure = float(tissues.profiles.loc[markers, name].sum())
-        known = total > 0 and pure > 0
+        listed = tissues.profiles.loc[coding.index, name]  # a list of some genes holds the same share of a pure tissue
+        pure = float(listed[markers].sum() / listed.sum()) if len(listed) else 0.0
+        known = total > 0 and pure > 0 and len(markers) >= content.MIN_MEASURED * len(programme.genes)
         shares[f"share_{name}"] = float(coding[markers].sum()) / total / pure if known else math.nan
     return shares
 
@@ -93,11 +96,16 @@ def checks(
     stroma = (measured["stroma"] + measured["immune"]) / 2.0
     value = math.nan if found is None else found
     return [
-        below("tumour programme", identity, "log2", PROGRAMME, "unusual_tumour", BENCHMARK, "wrong_tumour"),
-        below("tumour content", value, "share of RNA", CONTENT, "low_content", BENCHMARK, "too_little_tumour"),
+        _needed(below("tumour programme", identity, "log2", PROGRAMME, "unusual_tumour", BENCHMARK, "wrong_tumour")),
+        _needed(below("tumour content", value, "share of RNA", CONTENT, "low_content", BENCHMARK, "too_little_tumour")),
         below("stroma", stroma, "log2", {"warn": NO_STROMA}, "no_stroma", BENCHMARK),
         *(_tissue(one, measured, limits) for one in tissues.programmes.values() if one.kind in ("normal", "other")),
     ]
+
+
+def _needed(check: QcCheck) -> QcCheck:
+    """A check without which nobody knows whether the sample is in the domain: unknown, it warns."""
+    return check.model_copy(update={"verdict": "warn"}) if check.value is None else check
 
 
 def _tissue(programme: Programme, measured: Mapping[str, float], limits: Mapping[str, float]) -> QcCheck:
@@ -107,6 +115,8 @@ def _tissue(programme: Programme, measured: Mapping[str, float], limits: Mapping
     if share is not None:
         return above(beside, share, "share of RNA", ADMIXTURE[programme.name], "admixture", BENCHMARK)
     normal, level = programme.kind == "normal", measured[programme.name]
-    title, code = (beside, "admixture") if normal else (programme.title, "wrong_tumour")
-    source = "above the reference's tumours (docs/quality.md)"
-    return above(title, level, "log2", {"warn": limits[programme.name]}, code, source)
+    source, limit = "above the reference's tumours (docs/quality.md)", limits[programme.name]
+    if normal:
+        return above(beside, level, "log2", {"warn": limit}, "admixture", source)
+    both = {"warn": limit, "fail": limit + FAR}
+    return above(programme.title, level, "log2", both, "unusual_tumour", source, "wrong_tumour")

@@ -175,7 +175,8 @@ def _check(check: QcCheck, words: Words) -> Values:
         else words.say("number.pair", name=name, value=_measured(limit, check.unit, words, limit=True))
         for name, limit in (check.threshold or {}).items()
     ]
-    unlimited = check.verdict == "pass" and not check.threshold  # nothing was held against a limit
+    # nothing was held against a limit
+    unlimited = check.verdict == "pass" and (not check.threshold or check.value is None)
     return {
         "name": check.name.replace("_", " "),
         "value": _measured(check.value, check.unit, words),

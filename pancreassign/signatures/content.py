@@ -25,7 +25,7 @@ class Drift:
     centre, spread
         Mean and standard deviation of each burden among the reference tumours.
     residual
-        Root mean square of what the correction leaves, per unit of distance between burdens.
+        Root mean square of what the correction leaves in the worst kind of stroma, per unit from pure tumour.
     """
 
     slope: Pair
@@ -49,4 +49,5 @@ class Drift:
             return score, float(np.hypot(self.slope[0] * self.spread[0], self.slope[1] * self.spread[1]))
         away = (burden[0] - self.centre[0], burden[1] - self.centre[1])
         moved = self.slope[0] * away[0] + self.slope[1] * away[1]
-        return score - moved, self.residual * float(np.hypot(*away))
+        # what is left is counted from pure tumour: the correction does not know which stroma this patient has
+        return score - moved, self.residual * float(np.hypot(*burden))

@@ -25,11 +25,13 @@ import tomli_w
 
 from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
-from pancreassign.records import Drug, Grade
+from pancreassign.records import Drug, Grade, known
 from pancreassign.signatures.content import Drift, Pair
 
 KIND = "signature pack"
 COMPATIBILITY = 2
+MIN_BURDENS = 10
+"""Tumours of a reference whose burdens must be known (as many as a reference needs at least)."""
 GENERAL = "general"
 """The target beside the five drugs: sensitivity that they share."""
 TARGETS = (*(drug.value for drug in Drug), GENERAL)
@@ -136,12 +138,18 @@ def rebased(pack: Pack, raw: pd.DataFrame, burdens: Sequence[Pair | None]) -> Pa
         Halvings of their RNA by stroma and by immune cells, in the same order; ``None`` where they cannot be told.
     """
     seen = np.array([one for one in burdens if one is not None])
+    if len(seen) < MIN_BURDENS:
+        raise ArtefactError(
+            "reference",
+            f"tells stroma and immune cells of {len(seen)} of its {len(burdens)} tumours; {MIN_BURDENS} are needed",
+            "Build it from counts of all protein-coding genes.",
+        )
     centre, spread = ((float(one), float(two)) for one, two in (seen.mean(axis=0), seen.std(axis=0, ddof=1)))
     signatures = {}
     for target, signature in pack.signatures.items():
         drift = replace(signature.drift, centre=centre, spread=spread)
         scores = np.array(
-            [drift.correct(float(value), one)[0] for value, one in zip(raw[target], burdens, strict=True)]
+            [known(drift.correct(float(value), one)[0]) for value, one in zip(raw[target], burdens, strict=True)]
         )
         figures = {
             **signature.validation,

@@ -193,7 +193,7 @@ def _content(recipe: Recipe, figures: Mapping[str, Mapping[str, Any]]) -> str:
         spread, drift = f["to_tumours"]["reference_sd"], f["content"]
         names = [name for kind in kinds for name in (f"drift_{kind}", f"drift_{kind}_corrected")]
         rows.append([target, *(_number(drift[name] / spread) for name in names), _number(drift["residual"] / spread)])
-    head = ["target", *(f"{kind}, {when}" for kind in kinds for when in ("before", "after")), "left per halving"]
+    head = ["target", *(f"{kind}, {when}" for kind in kinds for when in ("before", "after")), "left per halving, worst"]
     return (
         _table(head, rows)
         + f"\n\nMean change of the score from pure tumour to {LOW:.0%} content, in standard deviations of the\n"

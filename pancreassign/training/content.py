@@ -91,15 +91,18 @@ def drift(scores: Array, mixtures: Mixtures, reference_burden: Array) -> dict[st
     moved = _from_pure(scores, mixtures)
     away = np.column_stack([_from_pure(mixtures.burden[name].to_numpy(), mixtures) for name in mixtures.burden])
     slope = _slopes(moved, away, np.ones(len(moved), dtype=bool))
+    kinds = mixtures.what["profile"].to_numpy()
     mixed = (mixtures.what["content"] < 1.0).to_numpy()
-    left = (moved - away @ slope)[mixed]
+    left, distance = moved - away @ slope, (away**2).sum(axis=1)
+    residuals = [
+        (left[rows] ** 2).mean() / distance[rows].mean() for rows in (mixed & (kinds == k) for k in set(kinds))
+    ]
     figures: dict[str, Any] = {
         "slope": slope.tolist(),
         "centre": np.nanmean(reference_burden, axis=0).tolist(),
         "spread": np.nanstd(reference_burden, axis=0, ddof=1).tolist(),
-        "residual": float(np.sqrt((left**2).mean() / (away[mixed] ** 2).sum(axis=1).mean())),
+        "residual": float(np.sqrt(max(residuals))),
     }
-    kinds = mixtures.what["profile"].to_numpy()
     half = mixtures.what["tumour"].rank(method="dense").to_numpy() % 2 == 0
     low = (mixtures.what["content"] == LOW).to_numpy()
     first, second = (away @ _slopes(moved, away, side) for side in (half, ~half))

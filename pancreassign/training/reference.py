@@ -109,5 +109,6 @@ def _scores(pack: Pack, z: pd.DataFrame) -> pd.DataFrame:
                 f"has {covered:.0%} of its {target} signature among the tumours' genes; {MIN_COVERAGE:.0%} is needed",
                 "Give counts of more genes, or train a pack with this reference.",
             )
-        scores[target] = z[found].to_numpy() @ weights[found].to_numpy()
+        # plain sums, not a BLAS product: the same bits on every machine
+        scores[target] = (z[found].to_numpy() * weights[found].to_numpy()).sum(axis=1)
     return pd.DataFrame(scores, index=z.index)
