@@ -264,12 +264,14 @@ def test_genes_that_a_signature_needs(counts: pd.DataFrame, tmp_path: Path) -> N
     full = run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "full"))[0]
     table = cohort.load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE).pack
     needed = table.signatures[Drug.GEMCITABINE.value].weights.abs().sort_values()
-    counts[[name]].drop(index=needed.index[-250:]).to_csv(tmp_path / "fewer.tsv", sep="\t")
+    lost = len(needed) // 2
+    counts[[name]].drop(index=needed.index[-lost:]).to_csv(tmp_path / "fewer.tsv", sep="\t")
     fewer = run(job(tmp_path / "fewer.tsv", tmp_path / "fewer"))[0]
     drug = next(drug for drug in fewer.drugs if drug.drug is Drug.GEMCITABINE)
     assert (drug.call, drug.reason, drug.score, drug.probability) == (Call.NOT_EVALUABLE, "gene_coverage", None, None)
-    assert drug.coverage.found == len(needed) - 250
-    assert len(drug.coverage.missing) == 250
+    assert drug.content_correction is None
+    assert drug.coverage.found == len(needed) - lost
+    assert len(drug.coverage.missing) == lost
     assert all(drug.score is not None for drug in full.drugs)
 
 
@@ -307,11 +309,12 @@ def test_one_bad_file_refuses_all(counts: pd.DataFrame, tmp_path: Path) -> None:
 
 @pytest.fixture
 def skilled(tmp_path: Path) -> Path:
-    """The shipped pack as if paclitaxel had shown skill, with a curve steep enough to call; resealed."""
+    """The shipped pack as if paclitaxel had shown skill, paraffin no noise, and the curve were steep; resealed."""
     pack = tmp_path / "skilled"
     shutil.copytree(resources.find_pack(resources.DEFAULT_PACK), pack)
     figures = json.loads((pack / "validation.json").read_text())
     figures["paclitaxel"]["grade"] = "C"
+    figures["paclitaxel"]["ffpe"]["noise"] = 0.0
     (pack / "validation.json").write_text(json.dumps(figures))
     curves = pd.read_csv(pack / "paclitaxel" / "calibration.tsv", sep="\t", index_col="draw")
     curves["sensitive_slope"], curves["resistant_slope"] = 40.0, -40.0
@@ -358,8 +361,8 @@ def test_a_drug_with_skill_is_called_by_its_interval_and_moves_its_regimens(skil
 def test_real_tumours(realdata: Path, path: str, samples: int, tmp_path: Path) -> None:
     done = run(job(realdata / path, tmp_path / "out"))
     assert len(done) == samples == len(records(tmp_path / "out"))
-    assert {record.qc.verdict for record in done} == {"pass"}
     for record in done:
+        assert record.qc.tumour_content.value is not None
         assert record.input.genes_matched > 0.85 * record.input.genes
         for drug in record.drugs:
             assert drug.coverage.found >= 0.95 * drug.coverage.genes

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pancreassign"
-STEPS = {"counts", "normalize", "signatures", "regimens"}
-BASE = {"__init__", "errors", "records", "resources", "artefacts"}
+STEPS = {"counts", "normalize", "quality", "signatures", "regimens"}
+BASE = {"__init__", "errors", "records", "resources", "artefacts", "percentiles"}
 ALLOWED = {
     "__init__": set(),
     "errors": set(),
@@ -21,15 +21,18 @@ ALLOWED = {
     "artefacts": {"errors"},
     "caveats": {"errors", "records"},
     "output": {"errors"},
+    "patients": {"errors", "records"},
     "recipes": {"errors"},
+    "percentiles": {"records"},
     "simulate": {"errors", "counts", "recipes"},
     **dict.fromkeys(STEPS, BASE),
     "report": {"errors", "records"},
     "export": {"errors", "records"},
     "training": BASE | STEPS | {"recipes"},
     "kit": BASE | STEPS | {"caveats"},
-    "predict": BASE | STEPS | {"caveats", "kit"},
-    "cohort": BASE | STEPS | {"caveats", "kit", "output", "predict", "report", "export"},
+    "appraise": BASE | STEPS | {"kit"},
+    "predict": BASE | STEPS | {"appraise", "caveats", "kit"},
+    "cohort": BASE | STEPS | {"caveats", "kit", "output", "patients", "predict", "report", "export"},
     "rendering": {"errors", "records", "output", "report", "counts"},
     "cli": None,
     "__main__": {"cli"},

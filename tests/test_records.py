@@ -9,7 +9,7 @@ import pytest
 from pancreassign import caveats, cohort, resources
 from pancreassign.cohort import Job
 from pancreassign.errors import ArtefactError, Faults, InputError, RecordError, raise_all
-from pancreassign.records import Call, Prediction, read_record, rounded
+from pancreassign.records import Call, Prediction, QcCheck, SampleInfo, Specimen, read_record, rounded
 
 EXAMPLE = resources.data_dir() / "example" / "counts.tsv.gz"
 
@@ -52,13 +52,16 @@ def test_the_contracts_keys(record: Prediction) -> None:
     ]
     assert set(data["drugs"][0]) >= {
         "drug", "call", "reason", "score", "score_interval", "percentile", "probability", "probability_interval",
-        "evidence", "validation", "reference", "coverage", "contributions",
+        "evidence", "validation", "reference", "coverage", "contributions", "content_correction",
     }  # fmt: skip
     assert set(data["regimens"][0]) >= {
         "id", "name", "drugs", "rank", "tied_with", "score", "interval", "rule", "eligibility", "trials", "evidence",
     }  # fmt: skip
     assert set(data["qc"]) >= {"verdict", "checks", "tumour_content"}
-    assert data["qc"]["tumour_content"] == {"class": None, "value": None, "interval": None}
+    assert set(data["qc"]["tumour_content"]) == {"class", "value", "interval"}
+    assert set(data["qc"]["checks"][0]) == {"name", "value", "unit", "threshold", "verdict", "code", "source"}
+    assert data["context"]["exploratory"] is True
+    assert data["reference"]["preservation"] == "frozen"
     assert len(data["regimens"]) == 11
 
 
@@ -82,31 +85,44 @@ def shipped() -> caveats.Caveats:
 
 
 def test_caveats_follow_from_the_record(record: Prediction) -> None:
-    always = shipped().always
+    always = shipped().always - caveats.UNCHECKED
     assert {"research_use", "preclinical_probability"} <= always
+    assert shipped().always > caveats.UNCHECKED
     drugs = [record.drugs[0].model_copy(update={"call": Call.SENSITIVE}), *record.drugs[1:]]
+    specimen = Specimen(preservation="frozen", protocol="full-length")
+    assert specimen.model_dump() == {key: getattr(record.reference, key) for key in ("preservation", "protocol")}
+    own = record.sample.model_copy(update={"simulated": False, "specimen": specimen})
+    checked = QcCheck(
+        name=caveats.DOMAIN_CHECK, value=0.0, unit=None, threshold=None, verdict="pass", code="ok", source="a test"
+    )
     plain = record.model_copy(
         update={
             "drugs": drugs,
-            "sample": record.sample.model_copy(
-                update={
-                    "simulated": False,
-                    "specimen": record.sample.specimen.model_copy(update={"preservation": "ffpe"}),
-                }
-            ),
+            "sample": own,
             "setting": record.setting.model_copy(update={"assumed": False}),
+            "qc": record.qc.model_copy(update={"verdict": "pass", "checks": [checked]}),
         }
     )
     assert set(codes(plain)) == always
-    for code, change in {
-        "rounded_counts": {"input": record.input.model_copy(update={"rounded": True})},
-        "depth_unknown": {"input": record.input.model_copy(update={"units": "tpm"})},
-        "poor_quality": {"qc": record.qc.model_copy(update={"verdict": "fail"})},
-        "weak_quality": {"qc": record.qc.model_copy(update={"verdict": "warn"})},
-        "no_drug_evaluable": {"drugs": record.drugs},
-        "assumed_setting": {"setting": record.setting},
+    # a change of the record, by the caveats that it brings
+    for found, change in {
+        ("rounded_counts",): {"input": record.input.model_copy(update={"rounded": True})},
+        ("depth_unknown",): {"input": record.input.model_copy(update={"units": "tpm"})},
+        ("poor_quality",): {"qc": plain.qc.model_copy(update={"verdict": "fail"})},
+        ("weak_quality",): {"qc": plain.qc.model_copy(update={"verdict": "warn"})},
+        ("no_drug_evaluable",): {"drugs": record.drugs},
+        ("assumed_setting",): {"setting": record.setting},
+        ("simulated",): {"sample": own.model_copy(update={"simulated": True})},
+        ("preservation_differs",): _of_specimen(own, preservation="ffpe"),
+        ("preservation_unknown",): _of_specimen(own, preservation="unknown"),
+        ("protocol_differs",): _of_specimen(own, protocol="capture"),
+        tuple(sorted(caveats.UNCHECKED)): {"qc": plain.qc.model_copy(update={"checks": []})},
     }.items():
-        assert set(codes(plain.model_copy(update=change))) == always | {code}
+        assert set(codes(plain.model_copy(update=change))) == always | set(found)
+
+
+def _of_specimen(own: SampleInfo, **changed: str) -> dict[str, SampleInfo]:
+    return {"sample": own.model_copy(update={"specimen": own.specimen.model_copy(update=changed)})}
 
 
 def test_a_missing_caveat_text_is_a_fault(record: Prediction, tmp_path: Path) -> None:

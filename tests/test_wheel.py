@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,10 @@ def test_the_wheel_scores_the_example_elsewhere(installed: Path, tmp_path: Path)
         "--samples", str(example / "samples.tsv"), "-o", "results",
     )  # fmt: skip
     written = {path.relative_to(tmp_path / "results").parts[-1] for path in (tmp_path / "results").rglob("*.*")}
-    assert written == {"prediction.json", "report.pdf", "summary.tsv", "scores.h5ad", "run.json"}
+    lesions = Counter(line.split("\t")[1] for line in (example / "samples.tsv").read_text().splitlines()[1:])
+    views = {f"{patient}.json" for patient, number in lesions.items() if number > 1}
+    assert views, "the example shows a patient with several lesions"
+    assert written == {"prediction.json", "report.pdf", "summary.tsv", "scores.h5ad", "run.json", *views}
     assert len((tmp_path / "results" / "summary.tsv").read_text().splitlines()) == 8
 
 

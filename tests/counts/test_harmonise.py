@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import pytest
 
@@ -92,6 +93,50 @@ def test_files_of_equal_length_and_other_genes(read, put, genes, counts):
     one, two = read(put("a.tsv", rows), put("b.tsv", other))[0]
     assert one.counts.get("ENSG00000118058") is None
     assert two.counts["ENSG00000118058"] == 5
+
+
+MOUSE = [["ENSMUSG00000000001", 100], ["ENSMUSG00000000028.16", 50], ["ENSMUSG00000000031", 0]]
+
+
+def test_mouse_rows_are_a_share_and_no_gene(read, put, genes, counts):
+    rows = base(genes, counts)
+    (plain,), _ = read(put("human.tsv", rows))
+    (mixed,), _ = read(put("both.tsv", [*rows, *MOUSE]))
+    assert plain.foreign_share is None, "a table of human genes cannot show it"
+    assert mixed.foreign_share == 150 / (150 + sum(counts))
+    assert mixed.counts.equals(plain.counts)
+    assert mixed.sha256 == plain.sha256
+    assert (mixed.genes, mixed.genes_matched) == (plain.genes + 3, plain.genes_matched)
+
+
+def test_mouse_genes_without_reads_and_unknown_rows_are_none(read, put, genes, counts):
+    rows = base(genes, counts)
+    (clean,), _ = read(put("clean.tsv", [*rows, ["ENSMUSG00000000001", 0]]))
+    assert clean.foreign_share == 0.0
+    others = [["ENSRNOG00000000001", 900], ["nonsense", 900], ["__no_feature", 900]]
+    (rat,), _ = read(put("rat.tsv", [*rows, *others]))
+    assert rat.foreign_share is None
+    (both,), _ = read(put("both.tsv", [*rows, *others, *MOUSE]))
+    assert both.foreign_share == 150 / (150 + sum(counts)), "neither mouse nor human"
+
+
+def test_each_sample_has_a_share_of_its_own(read, put, genes, counts):
+    rows = [["gene_id", "S1", "S2"], *([g, c, 2 * c] for g, c in zip(genes, counts, strict=True))]
+    samples, _ = read(put("m.tsv", [*rows, ["ENSMUSG00000000001", 0, 300]]))
+    assert [one.foreign_share for one in samples] == [0.0, 300 / (300 + 2 * sum(counts))]
+
+
+def test_order_of_rows_does_not_move_the_share(read, put, genes, counts):
+    rows = base(genes, counts)
+    odd = [["ENSMUSG00000000001", 0.1], ["ENSMUSG00000000028", 0.2], ["ENSMUSG00000000031", 0.3], ["GATA6", 0.7]]
+    assert (0.1 + 0.2) + 0.3 != 0.1 + (0.2 + 0.3), "a plain sum goes by the order"
+    shares = set()
+    for place, order in enumerate(permutations(odd)):
+        mixed = [*order[:2], *rows[1:], *order[2:]]
+        (one,), _ = read(put(f"{place}.tsv", [rows[0], *mixed]), units="fpkm")
+        shares.add(one.foreign_share)
+    assert len(shares) == 1
+    assert shares.pop() == pytest.approx(0.6 / (0.6 + 0.7 + sum(counts)))
 
 
 @pytest.mark.realdata

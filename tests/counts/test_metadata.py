@@ -9,7 +9,7 @@ import pytest
 
 from pancreassign.counts.metadata import describe, read_metadata, unmatched
 from pancreassign.errors import Faults, SampleError
-from pancreassign.records import SampleInfo
+from pancreassign.records import SampleInfo, Specimen
 
 Put = Callable[..., Path]
 HEAD = "sample\tpatient\tsite\tpreservation\n"
@@ -42,6 +42,51 @@ def test_preservation_in_any_case(put: Put, word: str, kept: str) -> None:
     assert known["S1"].specimen.preservation == kept
 
 
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [
+        ("full-length", "full-length"),
+        ("Full Length", "full-length"),
+        ("full_length", "full-length"),
+        ("3-prime", "3-prime"),
+        ("3PRIME", "3-prime"),
+        ("3'", "3-prime"),
+        ("3\u2032", "3-prime"),
+        ("3\u2019", "3-prime"),
+        ("Capture", "capture"),
+        ("unknown", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_protocol_in_its_spellings(put: Put, word: str, kept: str) -> None:
+    known, notes = read_metadata(put("samples.tsv", f"sample\tprotocol\tpatient\nS1\t{word}\tP1\n"))
+    assert known["S1"].specimen == Specimen(protocol=kept)
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [("female", "female"), ("F", "female"), ("Male", "male"), ("m", "male"), ("unknown", None), ("", None)],
+)
+def test_sex_in_its_spellings(put: Put, word: str, kept: str | None) -> None:
+    known, notes = read_metadata(put("samples.tsv", f"sample\tsex\tpatient\nS1\t{word}\tP1\n"))
+    assert known["S1"].sex == kept
+    assert notes == []
+
+
+def test_what_is_said_of_the_sex_reaches_no_log(put: Put) -> None:
+    known, _ = read_metadata(put("samples.tsv", "sample\tsex\nS1\tfemale\n"))
+    assert "female" not in repr(known["S1"]) + str(known["S1"])
+    with pytest.raises(SampleError) as caught:
+        read_metadata(put("samples.tsv", "sample\tsex\nS1\tfemme\n"))
+    assert "femme" not in str(caught.value)
+
+
+def test_a_record_of_before_these_columns_still_loads() -> None:
+    old = SampleInfo.model_validate({"id": "S1", "patient": None, "specimen": {"preservation": "ffpe"}})
+    assert (old.sex, old.specimen.protocol) == (None, "unknown")
+
+
 def test_a_byte_order_mark_and_windows_lines_do_no_harm(put: Put) -> None:
     known, _ = read_metadata(put("samples.tsv", b"\xef\xbb\xbfsample\tpatient\r\nS1\tP1\r\n"))
     assert known["S1"].patient == "P1"
@@ -71,7 +116,10 @@ def test_unused_columns_are_told(put: Put) -> None:
         ("sample\tpat\x07ient\nS1\tP1\n", r"line 1: holds the control character U\+0007"),
         (HEAD + "\tP1\t\t\n", "line 2: names no sample"),
         (HEAD + "S1\t\t\t\nS2\t\t\t\nS1\tP9\t\t\n", "line 4: names S1 a second time"),
-        (HEAD + "S1\t\t\tformalin\n", "line 2: preservation is 'formalin'.*ffpe, frozen, unknown"),
+        (HEAD + "S1\t\t\tformalin\n", "line 2: preservation is 'formalin'.*: ffpe, frozen, unknown"),
+        ("sample\tprotocol\nS1\t5'\n", 'line 2: protocol is "5\'".*: full-length, 3-prime, capture, unknown'),
+        ("sample\tprotocol\nS1\t-\n", "line 2: protocol is '-'"),
+        ("sample\tsex\nS1\tx\n", "line 2: sex is not a word that is known.*: female, male, unknown"),
     ],
 )
 def test_faults_are_named(put: Put, content: str | bytes, message: str) -> None:
@@ -86,8 +134,10 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
 
 def test_all_faults_are_told_at_once(put: Put) -> None:
     with pytest.raises(Faults) as caught:
-        read_metadata(put("samples.tsv", HEAD + "S1\t\t\tdry\n\t\t\t\nS2\t\t\t\nS2\t\t\t\n"))
+        head = f"{HEAD.rstrip()}\tprotocol\n"
+        read_metadata(put("samples.tsv", head + "S1\t\t\tdry\tpoly-A\n\t\t\t\nS2\t\t\t\nS2\t\t\t\n"))
     assert [str(fault).split(": ")[0].rsplit(", ")[-1] for fault in caught.value.faults] == [
+        "line 2",
         "line 2",
         "line 3",
         "line 5",

@@ -7,7 +7,7 @@ from pathlib import Path
 from pancreassign import resources
 from pancreassign.cohort import Job, score
 from pancreassign.export import table
-from pancreassign.records import Prediction
+from pancreassign.records import Prediction, Qc, QcCheck, TumourContent
 
 EXAMPLE = resources.data_dir() / "example" / "counts.tsv.gz"
 
@@ -50,3 +50,52 @@ def test_columns_are_the_contract() -> None:
     assert table.COLUMNS[:4] == ("sample", "patient", "qc", "5-FU_call")
     assert table.COLUMNS[-2:] == ("top_regimen", "tied_with")
     assert len(table.COLUMNS) == 3 + 5 * 4 + 2
+
+
+def check(name: str, verdict: str, code: str, value: float | None = 1.5, **threshold: float) -> QcCheck:
+    return QcCheck(
+        name=name, value=value, unit=None, threshold=threshold or None, verdict=verdict, code=code, source="a\ttest"
+    )
+
+
+JUDGED = {
+    "S1": Qc(
+        verdict="warn",
+        checks=[check("one", "pass", "ok"), check("two", "warn", "low", 0.25, warn=0.5), check("three", "fail", "bad")],
+        tumour_content=TumourContent(**{"class": "20 to 40 %", "value": 0.3}),
+    ),
+    "S2": Qc(verdict="pass", checks=[check("one", "pass", "not_measured", None, warn=1.0, fail=2.0)]),
+}
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+
+
+def test_a_row_of_verdicts_names_what_did_not_pass() -> None:
+    text = table.verdicts_tsv(JUDGED)
+    assert text.splitlines()[0].split("\t") == list(table.VERDICT_COLUMNS)
+    assert rows_of(text) == [
+        {
+            "sample": "S1",
+            "qc": "warn",
+            "tumour_content": "0.3",
+            "content_class": "20 to 40 %",
+            "findings": "low@warn,bad@fail",
+        },
+        {"sample": "S2", "qc": "pass", "tumour_content": "", "content_class": "", "findings": ""},
+    ]
+
+
+def test_a_row_of_checks_has_every_check_with_its_limits() -> None:
+    rows = rows_of(table.checks_tsv(JUDGED))
+    assert tuple(rows[0]) == table.CHECK_COLUMNS
+    assert [(row["sample"], row["check"], row["verdict"], row["code"]) for row in rows] == [
+        ("S1", "one", "pass", "ok"),
+        ("S1", "two", "warn", "low"),
+        ("S1", "three", "fail", "bad"),
+        ("S2", "one", "pass", "not_measured"),
+    ]
+    assert [row["value"] for row in rows] == ["1.5", "0.25", "1.5", ""]
+    assert [row["limits"] for row in rows] == ["", "warn=0.5", "", "warn=1.0,fail=2.0"]
+    assert {row["source"] for row in rows} == {"a\ttest"}

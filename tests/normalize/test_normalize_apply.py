@@ -6,17 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pancreassign.counts import quality
 from pancreassign.normalize.apply import ASSUMED_READS, counting_error, normalise
 from pancreassign.normalize.reference import log_abundance
+from pancreassign.quality import library
 
-# three stable genes of known shares, two panel genes, and one of neither kind
+# three stable genes of known shares, two of them anchors, two panel genes, and one of neither kind
 GENES = pd.DataFrame(
     {
         "mean": [10.0, 11.0, 12.0, 4.0, 6.0, 3.0],
         "sd": [0.5, 0.5, 0.25, 2.0, 1.5, 1.0],
         "share": [0.5, 0.3, 0.2, 31e-6, 127e-6, 0.4],
+        "bulk_mean": [18.0, 18.0, 17.5, 5.0, 9.0, 0.0],
         "stable": [True, True, True, False, False, False],
+        "anchor": [True, True, False, False, False, False],
         "panel": [False, False, False, True, True, False],
     },
     index=pd.Index(["S1", "S2", "S3", "P1", "P2", "OTHER"], name="gene_id"),
@@ -90,6 +92,47 @@ def test_z_by_hand_and_its_direction() -> None:
     assert more.z["P1"] == pytest.approx((8.0 - 4.0) / 2.0)
 
 
+# as many reads again from stroma, which holds the third stable gene and OTHER, but no anchor and no panel gene
+STROMA = pd.Series({"S1": 0.0, "S2": 0.0, "S3": 600_000.0, "P1": 0.0, "P2": 0.0, "OTHER": 400_000.0})
+
+
+def test_stroma_moves_the_abundance_by_stable_genes_and_not_that_by_anchors() -> None:
+    mixed = COUNTS + STROMA
+    pure, own = log_abundance(COUNTS, GENES, "anchor")
+    diluted, size = log_abundance(mixed, GENES, "anchor")
+    assert own == size == 1_000_000
+    tumour_genes = ["S1", "S2", "P1", "P2"]
+    assert diluted[tumour_genes].to_list() == pure[tumour_genes].to_list()
+    whole, bulk_size = log_abundance(mixed, GENES, "stable")
+    assert bulk_size == 1_600_000
+    assert whole["P1"] == pytest.approx(np.log2(1 + 31 / 1.6))
+    assert (whole[tumour_genes] < pure[tumour_genes]).all()
+
+
+def test_pure_tumour_is_the_same_by_either() -> None:
+    for one, other in zip(log_abundance(COUNTS, GENES, "anchor"), log_abundance(COUNTS, GENES, "stable"), strict=True):
+        assert np.asarray(one) == pytest.approx(np.asarray(other), rel=1e-12)
+
+
+def test_z_goes_by_the_anchors_and_bulk_by_the_stable_genes() -> None:
+    pure = normalise(COUNTS, GENES, "counts", LENGTHS)
+    mixed = normalise(COUNTS + STROMA, GENES, "counts", LENGTHS)
+    assert mixed.z[["P1", "P2"]].to_list() == pure.z[["P1", "P2"]].to_list()
+    # log2(1 + 31) = 5 and log2(1 + 127) = 7, over their bulk means of 5 and 9
+    assert pure.bulk["P1"] == pytest.approx(0.0)
+    assert pure.bulk["P2"] == pytest.approx(-2.0)
+    assert mixed.bulk["P1"] == pytest.approx(np.log2(1 + 31 / 1.6) - 5.0)
+    assert mixed.bulk["OTHER"] == pytest.approx(np.log2(1 + 250_000))
+    assert (mixed.bulk[["P1", "P2"]] < pure.bulk[["P1", "P2"]]).all()
+
+
+def test_without_anchors_there_is_no_z_and_still_a_bulk() -> None:
+    left = normalise(COUNTS.drop(["S1", "S2"]), GENES, "counts", LENGTHS)
+    assert left.z.isna().all()
+    assert left.error.isna().all()
+    assert left.bulk["P1"] == pytest.approx(0.0)
+
+
 def test_error_by_hand() -> None:
     error = normalise(COUNTS, GENES, "counts", LENGTHS).error
     # sqrt(31) / (31 + 1) / ln 2, in units of a reference sd of 2; and a count of 0 as one of 1
@@ -141,4 +184,4 @@ def test_scale_of_tpm_says_nothing_of_its_depth() -> None:
 
 
 def test_the_depth_taken_for_tpm_is_the_shallowest_that_quality_lets_pass() -> None:
-    assert quality.READS["fail"] == ASSUMED_READS
+    assert library.READS["fail"] == ASSUMED_READS

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from normalize_factory import DEPTH, LOOKALIKES, TUMOURS, UNSTABLE, Cohort, cohort
+from normalize_factory import DEPTH, LOOKALIKES, TISSUES, TUMOURS, UNSTABLE, Cohort, cohort
 
 from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
@@ -21,6 +21,9 @@ MANIFEST = {
     "protocol": "full-length",
     "tumours": TUMOURS,
 }
+QUALITY = pd.DataFrame(
+    {"reads": 1e6 * DEPTH, "ductal": np.linspace(-1, 1, TUMOURS)}, [f"T{k:02d}" for k in range(TUMOURS)]
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def small() -> Cohort:
 
 @pytest.fixture(scope="module")
 def fitted(small: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return reference.fit(small.counts, small.symbols, small.biotypes)
+    return small.fit()
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def folder(tmp_path: Path, fitted: tuple[pd.DataFrame, pd.DataFrame], small: Coh
     own.mkdir()
     excluded = ["" for _ in small.counts.columns]
     tumours = pd.DataFrame({"excluded": [*excluded, "duplicate"]}, index=[*small.counts.columns, "Z"])
-    reference.save(own, MANIFEST, *fitted, tumours)
+    reference.save(own, MANIFEST, *fitted, tumours, QUALITY, {})
     return own
 
 
@@ -90,6 +93,87 @@ def test_a_gene_silent_in_all_tumours_has_sd_one(genes: pd.DataFrame) -> None:
     assert not silent["panel"].any()
 
 
+def marks(small: Cohort, gene: str, **tissue: float) -> dict[str, bool]:
+    """The flags of one gene, once pure tumour holds ``tissue`` log2 more of it than each of those tissues."""
+    tissues = small.tissues.copy()
+    for name, value in tissue.items():
+        tissues.loc[gene, f"vs_{name}"] = value
+    table, _ = small.fit(tissues=tissues)
+    others = (table["panel"] | table["stable"]).drop(gene)
+    assert others.sum() == 240 + 60 - 1, "no other gene is touched"
+    return table.loc[gene, list(reference.FLAGS)].to_dict()
+
+
+ENOUGH = reference.TUMOUR_CELL_LOG2
+CLEARLY_LESS = -3.0 * ENOUGH
+OF_THE_TUMOUR = [
+    # what pure tumour holds more, whether the gene may be in the panel, whether it may be an anchor
+    ({}, True, True),
+    ({"fibroblast": ENOUGH}, True, True),
+    ({"fibroblast": ENOUGH - 0.01}, False, False),
+    ({"fibroblast": CLEARLY_LESS}, False, False),
+    ({"fibroblast": np.nan}, False, False),
+    ({"stroma": ENOUGH}, True, True),
+    ({"stroma": 0.0}, True, False),
+    ({"stroma": CLEARLY_LESS}, False, False),
+    ({"stroma": np.nan}, True, True),  # no orthologue in the mouse
+    ({"human_stroma": CLEARLY_LESS}, False, False),
+    ({"human_stroma": np.nan}, True, True),
+    ({"liver": CLEARLY_LESS}, False, False),
+    ({"acinar": CLEARLY_LESS}, False, False),
+    ({"liver": np.nan, "acinar": np.nan}, True, True),
+]
+
+
+@pytest.mark.parametrize(("tissue", "panel", "anchor"), OF_THE_TUMOUR)
+def test_the_panel_and_the_anchors_are_genes_of_the_tumour_cell(
+    small: Cohort, tissue: dict[str, float], panel: bool, anchor: bool
+) -> None:
+    variable = next(gene for gene in small.counts.index if gene.startswith("V"))
+    flat = next(gene for gene in small.counts.index if gene.startswith("F"))
+    assert marks(small, variable, **tissue) == {"panel": panel, "stable": False, "anchor": False}
+    # what other tissue holds does not change whether a gene is constant
+    assert marks(small, flat, **tissue) == {"panel": False, "stable": True, "anchor": anchor}
+
+
+def test_a_gene_that_the_table_of_tissues_lacks_is_of_no_tumour_cell(small: Cohort) -> None:
+    variable = [gene for gene in small.counts.index if gene.startswith("V")]
+    table, _ = small.fit(tissues=small.tissues.drop(variable[:9]))
+    assert kinds(table, "panel") == {"V": 60 - 9}
+
+
+def test_the_two_scales_differ_by_what_the_anchors_hold(small: Cohort) -> None:
+    """Half of the tumours hold twice as much of the stable genes that are no anchors, as stroma would."""
+    flat = [gene for gene in small.counts.index if gene.startswith("F")]
+    stroma, counts = flat[:120], small.counts.copy()
+    counts.loc[stroma, counts.columns[::2]] *= 1.1
+    tissues = small.tissues.copy()
+    tissues.loc[stroma, "vs_stroma"] = 0.0
+    table, _ = small.fit(counts=counts, tissues=tissues)
+    assert kinds(table, "anchor") == {"F": 120}
+    assert kinds(table, "stable") == {"F": 240}
+    variable = table[table["panel"]]
+    # by the anchors the stroma moves no gene: 6 and 2 as ever; by the stable genes the diluted tumours lie lower
+    expected, diluted = [], []
+    for name in counts:
+        size = counts.loc[flat, name].sum() / 1e6
+        anchors = counts.loc[flat[120:], name].sum() / 1e6 / table.loc[flat[120:], "share"].sum()
+        expected.append(np.log2(1 + counts.loc[variable.index, name] / anchors))
+        diluted.append(np.log2(1 + counts.loc[variable.index, name] / size))
+    assert variable["mean"].to_numpy() == pytest.approx(np.mean(expected, axis=0), rel=1e-9)
+    assert variable["bulk_mean"].to_numpy() == pytest.approx(np.mean(diluted, axis=0), rel=1e-9)
+
+
+def test_too_few_anchors_are_refused(small: Cohort) -> None:
+    tissues = small.tissues.copy()
+    flat = [gene for gene in small.counts.index if gene.startswith("F")]
+    tissues.loc[flat[reference.MIN_ANCHORS :], "vs_liver"] = CLEARLY_LESS
+    assert kinds(small.fit(tissues=tissues)[0], "anchor") == {"F": reference.MIN_ANCHORS}
+    tissues.loc[flat[0], "vs_liver"] = CLEARLY_LESS
+    with pytest.raises(ArtefactError, match=f"{reference.MIN_ANCHORS - 1} stable tumour-cell genes"):
+        small.fit(tissues=tissues)
+
+
 @pytest.mark.parametrize("symbol", UNSTABLE)
 def test_genes_that_follow_handling_are_excluded(genes: pd.DataFrame, symbol: str) -> None:
     row = genes[genes["symbol"] == symbol].iloc[0]
@@ -118,7 +202,7 @@ def test_expressed_means_five_counts_per_million() -> None:
         own = cohort()
         per_million = own.counts.sum() / 1e6
         own.counts.loc["S360"] = abundance * per_million
-        table, _ = reference.fit(own.counts, own.symbols, own.biotypes)
+        table, _ = own.fit()
         return bool(table.loc["S360", ["panel", "stable"]].any())
 
     assert not marked(4.9)
@@ -126,7 +210,7 @@ def test_expressed_means_five_counts_per_million() -> None:
 
 
 def test_fit_does_not_depend_on_the_order_of_genes_or_depth(small: Cohort, genes: pd.DataFrame) -> None:
-    other, _ = reference.fit(small.counts[::-1] * 7, small.symbols[::-1], small.biotypes)
+    other, _ = small.fit(counts=small.counts[::-1] * 7, symbols=small.symbols[::-1], tissues=small.tissues[::-1])
     pd.testing.assert_frame_equal(other.drop(columns="dispersion"), genes.drop(columns="dispersion"), rtol=1e-9)
 
 
@@ -145,7 +229,8 @@ def test_dispersion_is_that_of_the_counts_that_were_drawn() -> None:
     truth = pd.Series(np.repeat([0.04, 0.25], 150), index=ids)
     gamma = rng.gamma(1 / truth.to_numpy()[:, None], truth.to_numpy()[:, None], (300, 80))
     counts = pd.DataFrame(rng.poisson(2000 * gamma), index=ids)
-    table, _ = reference.fit(counts, pd.Series(ids, index=ids), pd.Series("protein_coding", index=ids))
+    tissues = pd.DataFrame(2.0, index=ids, columns=TISSUES)
+    table, _ = reference.fit(counts, pd.Series(ids, index=ids), pd.Series("protein_coding", index=ids), tissues)
     # five factors take some of the noise of 80 tumours, and the variance of a logarithm is larger than its delta
     found = table["dispersion"].groupby(truth).mean()
     assert found[0.04] == pytest.approx(0.04, rel=0.2)
@@ -154,19 +239,8 @@ def test_dispersion_is_that_of_the_counts_that_were_drawn() -> None:
 
 def test_too_few_tumours_are_refused(small: Cohort) -> None:
     with pytest.raises(ArtefactError, match="9 tumours are too few"):
-        reference.fit(small.counts.iloc[:, :9], small.symbols, small.biotypes)
-    assert reference.fit(small.counts.iloc[:, :10], small.symbols, small.biotypes)[0]["panel"].any()
-
-
-def test_profiles_keep_kinds_of_three_samples_or_more(small: Cohort, genes: pd.DataFrame) -> None:
-    albumin = small.counts.iloc[:, :3].copy()
-    albumin.loc["S360"] = 250_000 * DEPTH[:3]  # a quarter of the stable reads
-    excluded = {"albumin_high": albumin, "pair": small.counts.iloc[:, :2]}
-    table = reference.profiles(excluded, genes)
-    assert list(table.columns) == ["profile_albumin_high"]
-    assert list(table.index) == list(genes.index)
-    assert table.loc["S360", "profile_albumin_high"] == pytest.approx(0.25)
-    assert table.loc["F100", "profile_albumin_high"] == pytest.approx(0.004, rel=0.011)
+        small.fit(counts=small.counts.iloc[:, :9])
+    assert small.fit(counts=small.counts.iloc[:, :10])[0]["panel"].any()
 
 
 def test_save_and_load_round_trip(folder: Path, fitted: tuple[pd.DataFrame, pd.DataFrame], small: Cohort) -> None:
@@ -176,11 +250,39 @@ def test_save_and_load_round_trip(folder: Path, fitted: tuple[pd.DataFrame, pd.D
     assert loaded.manifest["tumours"] == TUMOURS
     assert loaded.sha256 == artefacts.sha256_of(folder / "SHA256SUMS")
     assert loaded.tumours == tuple(small.counts.columns), "the excluded sample is no reference tumour"
-    assert loaded.genes["panel"].dtype == bool
+    assert [loaded.genes[flag].dtype for flag in reference.FLAGS] == [bool] * 3
+    pd.testing.assert_frame_equal(loaded.quality, QUALITY, rtol=1e-5, check_names=False)
+    assert loaded.scores == {}
     pd.testing.assert_frame_equal(loaded.genes, genes, rtol=1e-5, check_names=False)
     assert list(loaded.panel) == list(genes.index[genes["panel"]])
     kept = reference.load(folder).loadings
     pd.testing.assert_frame_equal(kept, loadings, rtol=1e-3, atol=1e-3, check_names=False)
+
+
+def test_what_a_tumour_could_not_be_measured_for_stays_unknown(
+    tmp_path: Path, fitted: tuple[pd.DataFrame, pd.DataFrame], small: Cohort
+) -> None:
+    tumours = pd.DataFrame({"excluded": ""}, index=small.counts.columns)
+    quality = QUALITY.assign(islet=np.nan)
+    quality.iloc[3, 1] = np.nan
+    reference.save(tmp_path, MANIFEST, *fitted, tumours, quality, {})
+    loaded = reference.load(tmp_path).quality
+    pd.testing.assert_frame_equal(loaded, quality, rtol=1e-5, check_names=False)
+
+
+def test_scores_by_other_packs_are_kept_by_the_hash_of_the_pack(
+    tmp_path: Path, fitted: tuple[pd.DataFrame, pd.DataFrame], small: Cohort
+) -> None:
+    tumours = pd.DataFrame({"excluded": ""}, index=small.counts.columns)
+    scores = {
+        name: pd.DataFrame({"5-FU": place + np.arange(TUMOURS) / 8, "general": -1.5}, index=small.counts.columns)
+        for place, name in enumerate(("a" * 64, "b" * 64))
+    }
+    reference.save(tmp_path, MANIFEST, *fitted, tumours, QUALITY, scores)
+    loaded = reference.load(tmp_path).scores
+    assert set(loaded) == set(scores)
+    for name, table in scores.items():
+        pd.testing.assert_frame_equal(loaded[name], table, rtol=1e-5, check_names=False)
 
 
 def test_z_loadings_are_the_share_of_a_standard_deviation(folder: Path) -> None:
@@ -192,7 +294,7 @@ def test_z_loadings_are_the_share_of_a_standard_deviation(folder: Path) -> None:
     assert explained[loaded.genes.index.str.startswith("S")].to_numpy() == pytest.approx(0.0)
 
 
-@pytest.mark.parametrize("name", ["genes.tsv", "loadings.tsv", "tumours.tsv", "manifest.toml"])
+@pytest.mark.parametrize("name", ["genes.tsv", "loadings.tsv", "tumours.tsv", "quality.tsv", "manifest.toml"])
 def test_one_changed_byte_is_noticed(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -214,7 +316,7 @@ def test_missing_and_extra_files_are_noticed(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("compatibility = 1", "compatibility = 2", "has compatibility number 2, this version reads 1"),
+        ("compatibility = 2", "compatibility = 1", "has compatibility number 1, this version reads 2"),
         ('kind = "reference"', 'kind = "signature pack"', "is a 'signature pack', not a 'reference'"),
     ],
 )
@@ -234,8 +336,8 @@ def test_saving_twice_gives_the_same_bytes(
     hashes = set()
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        hashes.add(reference.save(tmp_path / name, MANIFEST, *fitted, tumours))
-    again = reference.fit(small.counts, small.symbols, small.biotypes)
+        hashes.add(reference.save(tmp_path / name, MANIFEST, *fitted, tumours, QUALITY, {}))
+    again = small.fit()
     (tmp_path / "three").mkdir()
-    hashes.add(reference.save(tmp_path / "three", MANIFEST, *again, tumours))
+    hashes.add(reference.save(tmp_path / "three", MANIFEST, *again, tumours, QUALITY, {}))
     assert len(hashes) == 1

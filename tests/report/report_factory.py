@@ -65,6 +65,7 @@ def drug(name: str, **changes: Any) -> dict[str, Any]:
         },
         "coverage": {"genes": 1842, "found": 1837 - index, "missing": ["ABC1"] * (5 + index)},
         "contributions": [{"symbol": "GATA6", "value": 0.12}],
+        "content_correction": None,
     }
     return result | changes
 
@@ -181,14 +182,28 @@ def checks(verdict: str = "pass") -> list[dict[str, Any]]:
         ("protein-coding share", 0.9213, "share of reads", None, "pass"),
         ("mitochondrial share", None, "share of reads", None, "pass"),
         ("largest_gene", 3.25, None, {"ceiling": 8.0}, "pass"),
+        ("tumour content", None, "share of RNA", {"warn": 0.2, "fail": 0.1}, "pass"),
+        ("stroma", -3.1, "log2", {"warn": -2.7}, "warn" if verdict == "warn" else "pass"),
+        ("published: reads on genes", reads, "reads", {"warn": 25e6}, "warn"),
     ]
     return [
         {
-            "name": name, "value": value, "unit": unit, "threshold": threshold, "verdict": result, "code": name,
+            "name": name, "value": value, "unit": unit, "threshold": threshold, "verdict": result,
+            "code": "below_published" if name.startswith("published") else name,
             "source": "example",
         }
         for name, value, unit, threshold, result in rows
     ]
+
+
+def context() -> dict[str, Any]:
+    """Two programmes, one of them not measured."""
+    rows = [("basal", "basal-like", "context", 0.4, 71.7), ("CDA", "CDA (breaks gemcitabine down)", "gene", None, None)]
+    programmes = {
+        name: {"title": title, "kind": kind, "level": level, "percentile": percentile, "source": f"genes of {name}"}
+        for name, title, kind, level, percentile in rows
+    }
+    return {"exploratory": True, "programmes": programmes}
 
 
 CAVEATS = {
@@ -221,7 +236,7 @@ def data(**changes: Any) -> dict[str, Any]:
         "setting": {"value": "first_line_metastatic", "assumed": True},
         "clinical": {},
         "regimens": regimens(),
-        "context": {},
+        "context": context(),
         "caveats": [{"code": code, "text": text} for code, text in CAVEATS.items()],
     }
     return base | changes
@@ -329,8 +344,14 @@ def markup() -> Prediction:
     return record(sample={"id": MARKUP, "patient": "漢字 \u202e\x07 é Ω", "site": '"}; #read("/etc/passwd")'})
 
 
+def earlier() -> Prediction:
+    """A record as an earlier version wrote it: no context, and drugs that were not corrected for content."""
+    return record(context={})
+
+
 VARIANTS = {
     "usual": record,
+    "earlier": earlier,
     "none_evaluable": none_evaluable,
     "failed_quality": failed_quality,
     "low_coverage": low_coverage,

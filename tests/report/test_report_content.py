@@ -97,18 +97,51 @@ def test_regimens_go_by_name_and_what_is_not_used_says_so(words: Words) -> None:
     assert fields["Clinical data"] == ("prior regimens FOLFIRINOX / mFOLFIRINOX, another regimen, MSI no (not used)")
 
 
-def test_quality_table(words: Words) -> None:
+def test_all_quality_checks_stand_on_the_last_page(words: Words) -> None:
     quality = content.page(factory.failed_quality(), words)["quality"]
     assert quality["verdict"] == "Failed: no drug is called on this sample."
-    assert [list(row.values()) for row in quality["rows"]] == [
+    assert [list(row.values()) for row in quality["all"]] == [
         ["reads on genes", "212,904 reads", "warn 2,000,000, fail 500,000", "FAIL", True],
         ["reference genes measured", "98.4 %", "warn 95 %, fail 50 %", "pass", False],
         ["protein-coding share", "92.1 % of reads", "none", "–", False],
         ["mitochondrial share", "unknown", "none", "–", False],
         ["largest gene", "3.25", "ceiling 8", "pass", False],
+        ["tumour content", "unknown", "warn 20 %, fail 10 %", "pass", False],
+        ["stroma", "−3.1 log2", "warn −2.7", "pass", False],
+        ["published: reads on genes", "212,904 reads", "warn 25,000,000", "warning", True],
     ]
-    passed = content.page(factory.record(), words)["quality"]["verdict"]
-    assert passed == "Passed the checks made; tumour content, tissue and protocol are not checked yet."
+    assert quality["note"] == f"Of {len(quality['all'])} checks; all of them stand on the last page."
+    assert content.page(factory.record(), words)["quality"]["verdict"] == words["quality.pass"]
+
+
+def test_the_front_page_shows_depth_tumour_and_what_our_own_limits_found(words: Words) -> None:
+    def front(record: Prediction) -> list[str]:
+        quality = content.page(record, words)["quality"]
+        assert all(row in quality["all"] for row in quality["rows"])
+        return [row["name"] for row in quality["rows"]]
+
+    assert front(factory.record()) == ["reads on genes", "tumour content"]
+    # a published limit, which is stricter than ours, is not put before the board
+    assert front(factory.low_coverage()) == ["reads on genes", "tumour content", "stroma"]
+    rows = factory.checks()
+    rows[1]["verdict"] = "fail"
+    assert front(factory.record(qc={"verdict": "fail", "checks": rows})) == [
+        "reads on genes",
+        "reference genes measured",
+        "tumour content",
+    ]
+    none = content.page(factory.record(qc={"verdict": "pass", "checks": []}), words)["quality"]
+    assert (none["rows"], none["all"], none["note"], none["empty"]) == ([], [], None, "No check was made.")
+
+
+def test_context_is_called_exploratory_and_shows_percentiles(words: Words) -> None:
+    shown = content.page(factory.record(), words)["context"]
+    assert "exploratory" in shown["heading"]
+    assert [list(row.values()) for row in shown["rows"]] == [
+        ["basal-like", "72", "genes of basal"],
+        ["CDA (breaks gemcitabine down)", "unknown", "genes of CDA"],
+    ]
+    assert content.page(factory.earlier(), words)["context"]["rows"] == []
 
 
 def test_a_called_drug(words: Words) -> None:

@@ -13,7 +13,14 @@ LOGIT_THIRD = float(np.log(0.5))
 """The logit of one third: the base rate."""
 
 
-def figures(grade: str = "C", ffpe_noise: float = 0.5) -> dict[str, Any]:
+Figures = dict[str, Any]
+STILL: Figures = {"slope": [0.0, 0.0], "centre": [0.0, 0.0], "spread": [0.0, 0.0], "residual": 0.0}
+"""The drift of a score that other cells do not move."""
+DRIFTING: Figures = {"slope": [-0.5, 0.25], "centre": [1.0, 2.0], "spread": [0.6, 1.6], "residual": 0.1}
+"""A score that stroma lowers and immune cells raise; ``spread`` makes noise of 0.3 by one and 0.4 by the other."""
+
+
+def figures(grade: str = "C", ffpe_noise: float = 0.5, drift: Figures = STILL) -> Figures:
     """What ``validation.json`` holds of one target."""
     return {
         "grade": grade,
@@ -31,6 +38,7 @@ def figures(grade: str = "C", ffpe_noise: float = 0.5) -> dict[str, Any]:
         # in standard deviations of fresh scores; the reference tumours' is 2
         "ffpe": {"noise": ffpe_noise / 2},
         "to_tumours": {"reference_sd": 2.0},
+        "content": {**drift, "drift_stroma": -1.0},
     }
 
 
@@ -53,7 +61,7 @@ def curves(*sensitive: tuple[float, float], resistant: tuple[tuple[float, float]
     )
 
 
-def signature(grade: str = "C", ffpe_noise: float = 0.5, slope: float = 1.0) -> Signature:
+def signature(grade: str = "C", ffpe_noise: float = 0.5, slope: float = 1.0, drift: Figures = STILL) -> Signature:
     """Weights 3, -1 and 1 on A, B and C; twenty-one equal curves through the base rate; five reference tumours."""
     genes = ["A", "B", "C"]
     return Signature(
@@ -61,5 +69,5 @@ def signature(grade: str = "C", ffpe_noise: float = 0.5, slope: float = 1.0) -> 
         symbols=pd.Series(["GENE1", "GENE2", "GENE3"], index=genes),
         calibration=curves(*[(LOGIT_THIRD, slope)] * 21),
         reference_scores=np.array([-2.0, -1.0, 0.0, 1.0, 2.0]),
-        validation=figures(grade, ffpe_noise),
+        validation=figures(grade, ffpe_noise, drift),
     )

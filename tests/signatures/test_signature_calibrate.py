@@ -1,30 +1,15 @@
-"""Percentile, probability and call, with curves evaluated by hand."""
+"""Probability and call, with curves evaluated by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import norm, percentileofscore
+from scipy.stats import norm
 from signature_factory import LOGIT_THIRD, curves
 
 from pancreassign.records import Call
 from pancreassign.signatures import calibrate
-from pancreassign.signatures.calibrate import Estimate, call, curve, percentile, probability
-
-
-def test_percentile_by_hand_with_ties() -> None:
-    reference = np.array([1.0, 2.0, 2.0, 2.0, 5.0])
-    assert percentile(0.0, reference) == 0.0
-    assert percentile(1.0, reference) == 10.0  # half of one in five
-    assert percentile(2.0, reference) == 50.0  # one below and half of three
-    assert percentile(4.9, reference) == 80.0
-    assert percentile(9.0, reference) == 100.0
-
-
-def test_percentile_against_scipy() -> None:
-    reference = np.random.default_rng(0).integers(0, 20, 60).astype(float)
-    for value in np.arange(-1, 21, 0.5):
-        assert percentile(value, reference) == pytest.approx(percentileofscore(reference, value, kind="mean"))
+from pancreassign.signatures.calibrate import Estimate, call, curve, probability
 
 
 def test_curve_by_hand() -> None:

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from signature_factory import LOGIT_THIRD, curves, independent, signature
+from signature_factory import DRIFTING, LOGIT_THIRD, curves, independent, signature
 
 from pancreassign.records import Call, Drug, General
 from pancreassign.signatures import outcome as outcomes
 from pancreassign.signatures.calibrate import Estimate
-from pancreassign.signatures.outcome import Outcome
+from pancreassign.signatures.content import Pair
+from pancreassign.signatures.outcome import PROTOCOL_NOISE, Handling, Outcome
 from pancreassign.signatures.pack import Signature
 
 DRUG = Drug.GEMCITABINE
@@ -22,18 +23,27 @@ ERROR = pd.Series({"A": 0.1, "B": 0.0, "C": 0.4, "ELSE": 9.0})  # variance 0.09 
 
 
 LOADINGS = independent("A", "B", "C", "ELSE")
+FROZEN = Handling(frozen=True, same_protocol=True, qc_failed=False)
 
 
 def evaluate_drug(
-    drug: Drug, own: Signature, z: pd.Series, error: pd.Series | None, frozen: bool, qc_failed: bool
+    drug: Drug,
+    own: Signature,
+    z: pd.Series,
+    error: pd.Series | None,
+    frozen: bool,
+    qc_failed: bool,
+    burden: Pair | None = None,
+    same_protocol: bool = True,
 ) -> Outcome:
     """One drug, with genes that share no factor; no counting noise where ``error`` is ``None``."""
-    return outcomes.evaluate_drug(drug, own, z, z * 0.0 if error is None else error, LOADINGS, frozen, qc_failed)
+    scale = (z, z * 0.0 if error is None else error, LOADINGS, burden)
+    return outcomes.evaluate_drug(drug, own, *scale, Handling(frozen, same_protocol, qc_failed))
 
 
-def evaluate_general(own: Signature, z: pd.Series) -> General:
+def evaluate_general(own: Signature, z: pd.Series, burden: Pair | None = None) -> General:
     """The general score without noise."""
-    return outcomes.evaluate_general(own, z, z * 0.0, LOADINGS)
+    return outcomes.evaluate_general(own, z, z * 0.0, LOADINGS, burden)
 
 
 def sensitive_at(score: float) -> float:
@@ -66,6 +76,7 @@ def test_every_field_of_a_frozen_specimen() -> None:
     }  # fmt: skip
     assert (result.coverage.genes, result.coverage.found, result.coverage.missing) == (3, 3, [])
     assert [(c.symbol, c.value) for c in result.contributions] == [("GENE1", 1.5), ("GENE2", -1.0), ("GENE3", -0.25)]
+    assert result.content_correction == 0.0
     assert result.validation.n == 39
     assert result.validation.spearman_interval.low == 0.2
     assert result.validation.auroc_interval.high == 0.9
@@ -146,6 +157,7 @@ def test_low_coverage_leaves_everything_that_is_unknown_unknown() -> None:
     assert result.percentile is None
     assert result.probability is None
     assert result.probability_interval is None
+    assert result.content_correction is None
     assert (result.coverage.found, result.coverage.missing) == (2, ["GENE1"])
     assert [c.symbol for c in result.contributions] == ["GENE2", "GENE3"]
     third = pytest.approx(1 / 3)
@@ -166,8 +178,8 @@ def test_missing_genes_that_vary_together_widen_the_interval_together() -> None:
     loadings = LOADINGS.assign(factor_1=1.0)
     own = dataclasses.replace(signature(), weights=pd.Series({"A": 20.0, "B": 1.0, "C": 1.0}))
     z = Z.drop(["B", "C"])
-    together = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, loadings, True, False).result.score_interval
-    apart = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, LOADINGS, True, False).result.score_interval
+    together = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, loadings, None, FROZEN).result.score_interval
+    apart = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, LOADINGS, None, FROZEN).result.score_interval
     assert together is not None
     assert apart is not None
     assert together.high - 10 == pytest.approx(2 * norm.ppf(0.95), rel=1e-4)
@@ -201,3 +213,80 @@ def test_general_has_score_and_percentile_and_no_call() -> None:
     assert (general.score, general.percentile, general.evidence) == (0.25, 60.0, "D")
     unknown = evaluate_general(signature(), Z.drop("A"))
     assert (unknown.score, unknown.percentile) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("burden", "correction", "left"),
+    # stroma lowers the score by 0.5 a halving, immune cells raise it by 0.25; the reference's tumours lie at (1, 2)
+    [((1.0, 2.0), 0.0, 0.0), ((4.0, 2.0), 1.5, 0.3), ((1.0, 6.0), -1.0, 0.4), ((4.0, 6.0), 0.5, 0.5), (None, 0.0, 0.5)],
+)
+def test_other_cells_are_taken_out_of_the_score_and_what_is_left_widens_it(
+    burden: Pair | None, correction: float, left: float
+) -> None:
+    own = signature(drift=DRIFTING)
+    result = evaluate_drug(DRUG, own, Z, ERROR, frozen=True, qc_failed=False, burden=burden).result
+    assert result.score == pytest.approx(0.25 + correction, rel=1e-5)
+    assert result.content_correction == pytest.approx(correction, abs=1e-6)
+    assert sum(one.value for one in result.contributions) == pytest.approx(0.25), "the genes moved what they moved"
+    assert result.score_interval is not None
+    half = norm.ppf(0.95) * np.hypot(0.5, left)
+    assert result.score_interval.low == pytest.approx(0.25 + correction - half, rel=1e-4)
+    assert result.score_interval.high == pytest.approx(0.25 + correction + half, rel=1e-4)
+    assert result.probability == pytest.approx(sensitive_at(0.25 + correction), rel=1e-5)
+
+
+@pytest.mark.parametrize("burden", [None, (0.3, 0.0), (1.7, 2.0), (4.0, 5.5)])
+def test_the_score_is_its_contributions_and_the_correction(burden: Pair | None) -> None:
+    result = evaluate_drug(DRUG, signature(drift=DRIFTING), Z, ERROR, False, False, burden).result
+    assert result.content_correction is not None
+    total = sum(one.value for one in result.contributions) + result.content_correction
+    assert result.score == pytest.approx(total, rel=1e-5)
+
+
+def test_the_corrected_score_has_the_percentile_and_the_regimens_are_given_it() -> None:
+    own = signature(drift=DRIFTING)
+    diluted = evaluate_drug(DRUG, own, Z, None, True, False, burden=(5.0, 2.0))  # 0.25 + 4 · 0.5 = 2.25
+    assert diluted.result.percentile == 100.0
+    assert diluted.sensitive.point == pytest.approx(sensitive_at(2.25))
+    assert diluted.resistant.point == pytest.approx(resistant_at(2.25))
+    assert diluted.sensitive.low < diluted.sensitive.point < diluted.sensitive.high
+    general = evaluate_general(own, Z, burden=(5.0, 2.0))
+    assert (general.score, general.percentile) == (2.25, 100.0)
+
+
+def test_a_diluted_tumour_scores_nearer_the_pure_one_than_its_genes_do() -> None:
+    """A pure tumour and the same one in stroma, whose score fell by the slope that was learnt, and a little more."""
+    own = signature(drift=DRIFTING)
+    pure = evaluate_drug(DRUG, own, Z, None, True, False, burden=(0.0, 0.0)).result
+    lowered = Z - pd.Series({"A": 1.3 / 3}).reindex(Z.index, fill_value=0.0)
+    mixed = evaluate_drug(DRUG, own, lowered, None, True, False, burden=(2.4, 0.0)).result
+    assert pure.score is not None
+    assert mixed.score is not None
+    raw = {name: sum(one.value for one in made.contributions) for name, made in (("pure", pure), ("mixed", mixed))}
+    assert abs(mixed.score - pure.score) < 0.2 < abs(raw["mixed"] - raw["pure"])
+
+
+def test_without_a_score_nothing_is_corrected() -> None:
+    own = signature(drift=DRIFTING)
+    result = evaluate_drug(DRUG, own, Z.drop("A"), ERROR, True, False, burden=(4.0, 0.0)).result
+    assert (result.score, result.content_correction) == (None, None)
+    assert evaluate_general(own, Z.drop("A"), burden=(4.0, 0.0)).score is None
+
+
+def test_another_protocol_widens_the_interval_and_moves_no_point() -> None:
+    same, other = (evaluate_drug(DRUG, signature(), Z, ERROR, True, False, None, known) for known in (True, False))
+    assert other.result.score == same.result.score
+    assert other.result.probability == same.result.probability
+    assert other.sensitive.low < same.sensitive.low < same.sensitive.high < other.sensitive.high
+    assert other.result.score_interval is not None
+    # a share of the reference tumours' spread of 2, over the noise of counting
+    half = norm.ppf(0.95) * np.hypot(0.5, 2.0 * PROTOCOL_NOISE)
+    assert other.result.score_interval.high == pytest.approx(0.25 + half, rel=1e-5)
+
+
+def test_paraffin_and_protocol_add_up_as_variances() -> None:
+    own = signature(ffpe_noise=1.5)
+    assert Handling(frozen=True, same_protocol=True, qc_failed=False).noise(own) == 0.0
+    assert Handling(frozen=False, same_protocol=True, qc_failed=True).noise(own) == pytest.approx(1.5)
+    both = Handling(frozen=False, same_protocol=False, qc_failed=False).noise(own)
+    assert both == pytest.approx(np.hypot(1.5, 2.0 * PROTOCOL_NOISE))

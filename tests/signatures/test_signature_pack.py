@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from signature_factory import curves, signature
+from signature_factory import Figures, curves, signature
 
 from pancreassign import artefacts
 from pancreassign.errors import ArtefactError
 from pancreassign.signatures import pack
+from pancreassign.signatures.content import Drift
 
 MANIFEST = {
     "name": "tiny",
@@ -28,6 +29,12 @@ def calibration(place: int) -> pd.DataFrame:
     return curves(*[(0.1 * place - 0.01 * draw, 1 + draw / 7) for draw in range(21)])
 
 
+def drift(place: int) -> Figures:
+    """Each target has a drift of its own."""
+    pair = [-0.1 * place, 0.2 * place]
+    return {"slope": pair, "centre": [0.5 + place, 1.5], "spread": [0.25, 0.5], "residual": 0.125 * place}
+
+
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     """A sealed pack in which each target has weights of its own."""
@@ -35,7 +42,7 @@ def saved(tmp_path: Path) -> Path:
     folder.mkdir()
     signatures = {
         target: dataclasses.replace(
-            signature("C" if target == "gemcitabine" else "D", ffpe_noise=0.1 * k),
+            signature("C" if target == "gemcitabine" else "D", ffpe_noise=0.1 * k, drift=drift(k)),
             weights=signature().weights * (k + 1),
             reference_scores=signature().reference_scores + k,
             calibration=calibration(k),
@@ -64,6 +71,7 @@ def test_round_trip(saved: Path) -> None:
         assert own.reference_scores.tolist() == [-2.0 + k, -1.0 + k, k, 1.0 + k, 2.0 + k], "in the order of the tumours"
         assert own.grade == ("C" if target == "gemcitabine" else "D")
         assert own.ffpe_noise == pytest.approx(0.1 * k)
+        assert own.drift == Drift.of(drift(k))
         assert own.validation["calibration_slope"] is None
         # draw 0, the fit, comes first: probability() takes it by its place
         assert list(own.calibration.index) == [str(draw) for draw in range(21)]
@@ -114,7 +122,7 @@ def test_a_target_without_figures_is_refused(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("compatibility = 1", "compatibility = 99", "has compatibility number 99, this version reads 1"),
+        ("compatibility = 2", "compatibility = 1", "has compatibility number 1, this version reads 2"),
         ('"signature pack"', '"reference"', "is a 'reference', not a 'signature pack'"),
     ],
 )
@@ -127,8 +135,27 @@ def test_another_kind_or_compatibility_is_refused(saved: Path, old: str, new: st
         pack.load(saved)
 
 
-def test_only_the_very_reference_of_the_frozen_scores_is_accepted(saved: Path) -> None:
+def test_against_another_reference_scores_spread_and_centre_are_its_own(saved: Path) -> None:
     loaded = pack.load(saved)
-    pack.check_reference(loaded, "any name", "a" * 64)
-    with pytest.raises(ArtefactError, match="holds scores of the reference small"):
-        pack.check_reference(loaded, "small", "a" * 63 + "b")
+    raw = pd.DataFrame({target: [1.0, 2.0, 6.0] for target in pack.TARGETS}, index=["X", "Y", "Z"])
+    burdens = [(0.0, 1.0), (2.0, 5.0), None]
+    moved = pack.rebased(loaded, raw, burdens)
+    assert moved.sha256 == loaded.sha256
+    for target in pack.TARGETS:
+        own, was = moved.signatures[target], loaded.signatures[target]
+        new = own.drift
+        # mean and standard deviation of 0 and 2, and of 1 and 5: the third tumour's is unknown
+        assert new.centre == pytest.approx((1.0, 3.0))
+        assert new.spread == pytest.approx((2**0.5, 8**0.5))
+        assert (new.slope, new.residual) == (was.drift.slope, was.drift.residual)
+        shift = new.slope[0] + 2.0 * new.slope[1]
+        assert own.reference_scores == pytest.approx([1.0 + shift, 2.0 - shift, 6.0])
+        spread = own.reference_scores.std(ddof=1)
+        assert own.validation["to_tumours"]["reference_sd"] == pytest.approx(spread)
+        # the share of the spread that paraffin takes is the pack's, the spread the reference's
+        share = was.validation["ffpe"]["noise"]
+        assert own.ffpe_noise == pytest.approx(share * spread)
+        pd.testing.assert_series_equal(own.weights, was.weights)
+        pd.testing.assert_frame_equal(own.calibration, was.calibration)
+        assert own.grade == was.grade
+    assert loaded.signatures["5-FU"].drift == Drift.of(drift(0)), "the pack that was loaded stays as it was"

@@ -18,6 +18,7 @@ from training_factory import (
     expression_and_response,
     planted_genes,
     recipe,
+    tissues,
     tumour_counts,
     write_world,
 )  # fmt: skip
@@ -29,7 +30,8 @@ from pancreassign.normalize.apply import normalise
 from pancreassign.normalize.reference import Reference
 from pancreassign.records import Drug
 from pancreassign.signatures import pack
-from pancreassign.signatures.outcome import Outcome, evaluate_drug
+from pancreassign.signatures.outcome import Handling, Outcome, evaluate_drug
+from pancreassign.training import content
 from pancreassign.training.build import train
 
 
@@ -53,7 +55,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, gene_table: GeneTable) -> Wo
     write_world(root / "data", gene_table)
     reference = build_reference(root / "data", gene_table, root / "reference")
     (root / "pack").mkdir()
-    sha256 = train(recipe(), root / "data", reference, gene_table, root / "pack", silent)
+    sha256 = train(recipe(), root / "data", reference, gene_table, tissues(gene_table), root / "pack", silent)
     return World(root / "data", reference, root / "pack", sha256, pack.load(root / "pack"))
 
 
@@ -62,11 +64,14 @@ def test_the_pack_loads_and_belongs_to_its_reference(world: World) -> None:
     assert world.pack.manifest["name"] == "tiny-pack"
     assert (world.pack.manifest["genes"], world.pack.manifest["models"]) == (PANEL, MODELS)
     assert world.pack.manifest["training_data"]["name"] == "Twenty made-up models"
-    pack.check_reference(world.pack, world.reference.name, world.reference.sha256)
+    own = world.pack.manifest["reference"]
+    assert (own["name"], own["sha256"]) == (world.reference.name, world.reference.sha256)
 
 
 def test_training_twice_gives_the_same_bytes(world: World, tmp_path: Path, gene_table: GeneTable) -> None:
-    assert train(recipe(), world.data, world.reference, gene_table, tmp_path, silent) == world.sha256
+    assert (
+        train(recipe(), world.data, world.reference, gene_table, tissues(gene_table), tmp_path, silent) == world.sha256
+    )
     names = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
     assert names == {path.relative_to(world.folder) for path in world.folder.rglob("*") if path.is_file()}
     for name in names:
@@ -110,7 +115,7 @@ def test_turning_the_response_table_turns_every_score(world: World, tmp_path: Pa
     table = pd.read_csv(data / "response.tsv", sep="\t").assign(high_means="sensitive")
     table.to_csv(data / "response.tsv", sep="\t", index=False)
     folder.mkdir()
-    train(recipe(permutations=1), data, world.reference, gene_table, folder, silent)
+    train(recipe(permutations=1), data, world.reference, gene_table, tissues(gene_table), folder, silent)
     turned = pack.load(folder).signatures
     for target in pack.TARGETS:
         own = world.pack.signatures[target]
@@ -126,10 +131,11 @@ def scored(world: World, genes: GeneTable, factor: float) -> Outcome:
     """A tumour whose planted genes are ``factor`` times those of a middling one."""
     counts = tumour_counts(genes).median(axis=1)
     counts[planted_genes(genes)] *= factor
-    z = normalise(counts, world.reference.genes, "counts", genes.length)
-    return evaluate_drug(
-        Drug.GEMCITABINE, world.pack.signatures["gemcitabine"], z.z, z.error, world.reference.z_loadings, True, False
-    )
+    own = normalise(counts, world.reference.genes, "counts", genes.length)
+    burden = content.burden(own.bulk, world.reference, tissues(genes))
+    scale = (own.z, own.error, world.reference.z_loadings, burden)
+    handling = Handling(frozen=True, same_protocol=True, qc_failed=False)
+    return evaluate_drug(Drug.GEMCITABINE, world.pack.signatures["gemcitabine"], *scale, handling)
 
 
 def test_direction_from_counts_to_both_probabilities(world: World, gene_table: GeneTable) -> None:
@@ -148,8 +154,13 @@ def test_frozen_scores_are_those_that_scoring_gives(world: World, gene_table: Ge
         own = world.pack.signatures[target]
         assert len(own.reference_scores) == TUMOURS
         for place in (0, 7):
-            z = normalise(counts.iloc[:, place], world.reference.genes, "counts", gene_table.length).z
-            again = float(sum(own.weights[gene] * z[gene] for gene in own.weights.index))
+            one = counts.iloc[:, place]
+            seen = normalise(one, world.reference.genes, "counts", gene_table.length)
+            raw = float(sum(own.weights[gene] * seen.z[gene] for gene in own.weights.index))
+            burden = content.burden(seen.bulk, world.reference, tissues(gene_table))
+            drift = own.validation["content"]
+            moved = [drift["slope"][k] * (burden[k] - drift["centre"][k]) for k in (0, 1)]
+            again = raw - sum(moved)
             assert own.reference_scores[place] == pytest.approx(again, abs=1e-4)
 
 
@@ -165,6 +176,10 @@ def test_validation_has_every_figure_within_its_range(world: World) -> None:
         assert figures["penalty_per_gene"] in (0.3, 3.0)
         assert figures["ffpe"]["n"] == 4
         assert figures["ffpe_all_pairs"]["n"] == 5
+        assert set(figures["content"]) >= {"slope", "centre", "spread", "residual", "drift_stroma", "drift_fibroblast"}
+        assert all(len(figures["content"][name]) == 2 for name in ("slope", "centre", "spread"))
+        assert min(figures["content"]["spread"]) > 0
+        assert figures["content"]["residual"] >= 0
         assert figures["ffpe"]["noise"] >= abs(figures["ffpe"]["shift"])
         assert figures["to_tumours"]["reference_sd"] == pytest.approx(
             world.pack.signatures[target].reference_scores.std(ddof=1), rel=1e-4
@@ -172,6 +187,15 @@ def test_validation_has_every_figure_within_its_range(world: World) -> None:
         assert world.pack.signatures[target].ffpe_noise == pytest.approx(
             figures["ffpe"]["noise"] * figures["to_tumours"]["reference_sd"]
         )
+
+
+def test_stroma_that_holds_the_planted_genes_moves_the_planted_drug_and_is_corrected(world: World) -> None:
+    drift = world.pack.signatures["gemcitabine"].validation["content"]
+    assert drift["slope"][0] > 0
+    for kind in ("stroma", "fibroblast"):
+        before, after = drift[f"drift_{kind}"], drift[f"drift_{kind}_corrected"]
+        assert before > 0
+        assert abs(after) < before / 2
 
 
 def test_the_ceiling_is_of_its_drug_alone_and_unknown_stays_unknown(world: World) -> None:
@@ -212,7 +236,10 @@ def test_another_seed_gives_another_pack_and_progress_is_told(
 ) -> None:
     told: list[str] = []
     other = recipe(permutations=1).model_copy(update={"seed": 4})
-    assert train(other, world.data, world.reference, gene_table, tmp_path, told.append) != world.sha256
+    assert (
+        train(other, world.data, world.reference, gene_table, tissues(gene_table), tmp_path, told.append)
+        != world.sha256
+    )
     assert any(f"{MODELS} models × {PANEL} genes" in text for text in told)
     weights = pack.load(tmp_path).signatures["5-FU"].weights
     # the seed rules folds and draws, never the final weights
@@ -227,11 +254,11 @@ def test_too_few_panel_genes_and_unknown_tumours_are_refused(
     expression = pd.read_csv(data / "expression.tsv", sep="\t", index_col=0)
     expression.iloc[11:].to_csv(data / "expression.tsv", sep="\t")
     with pytest.raises(ConfigError, match="holds 49 genes of the reference's panel; at least 50"):
-        train(recipe(), data, world.reference, gene_table, tmp_path, silent)
+        train(recipe(), data, world.reference, gene_table, tissues(gene_table), tmp_path, silent)
     write_world(data, gene_table)
     tumour_counts(gene_table).iloc[:, 1:].to_csv(data / "tumours.tsv", sep="\t")
     with pytest.raises(ConfigError, match=r"tumours\.counts: lacks 1 tumours of the reference, such as TUMOUR_00"):
-        train(recipe(), data, world.reference, gene_table, tmp_path, silent)
+        train(recipe(), data, world.reference, gene_table, tissues(gene_table), tmp_path, silent)
     assert artefacts.SUMS not in {path.name for path in tmp_path.iterdir()}, "an unfinished pack is not sealed"
 
 
@@ -239,9 +266,12 @@ def test_a_recipe_that_the_data_cannot_follow_is_named(world: World, tmp_path: P
     write_world(tmp_path, gene_table)
     folds = recipe(folds=1000)
     with pytest.raises(ConfigError, match=r"evaluation\.folds: is more than the"):
-        train(folds, tmp_path, world.reference, gene_table, tmp_path, silent)
+        train(folds, tmp_path, world.reference, gene_table, tissues(gene_table), tmp_path, silent)
     pairs = [("NOPE", "NOPE_TOO"), *recipe().ffpe.matched]
     plain = recipe()
     stranger = plain.model_copy(update={"ffpe": plain.ffpe.model_copy(update={"matched": pairs})})
     with pytest.raises(ConfigError, match="has no sample NOPE"):
-        train(stranger, tmp_path, world.reference, gene_table, tmp_path, silent)
+        train(stranger, tmp_path, world.reference, gene_table, tissues(gene_table), tmp_path, silent)
+    foreign = plain.model_copy(update={"content": plain.content.model_copy(update={"profiles": ["stroma", "spleen"]})})
+    with pytest.raises(ConfigError, match=r"content\.profiles: 'spleen' is not known.*stroma.*fibroblast"):
+        train(foreign, tmp_path, world.reference, gene_table, tissues(gene_table), tmp_path, silent)

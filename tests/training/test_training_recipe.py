@@ -53,6 +53,9 @@ def test_a_recipe_is_read_whole(tmp_path: Path) -> None:
         ("ffpe.matched", [["a", "b"]]),
         ("evaluation.calibration_draws", 10),
         ("tumours.counts", "one.tsv"),
+        ("content", None),
+        ("content.profiles", ["stroma"]),
+        ("content.contents", []),
         ("ceiling", None),
         ("surprise", 1),
     ],
@@ -60,6 +63,13 @@ def test_a_recipe_is_read_whole(tmp_path: Path) -> None:
 def test_a_fault_names_its_key(tmp_path: Path, key: str, value: Any) -> None:
     path = write_recipe(tmp_path / "pack.toml", changed(key, value))
     with pytest.raises(ConfigError, match=rf"pack\.toml: {key}: "):
+        read_recipe(path)
+
+
+@pytest.mark.parametrize("content", [0.0, 1.0, -0.5, float("nan")])
+def test_a_mixture_of_one_kind_alone_is_none(tmp_path: Path, content: float) -> None:
+    path = write_recipe(tmp_path / "pack.toml", changed("content.contents", [0.5, content]))
+    with pytest.raises(ConfigError, match=r"pack\.toml: content\.contents\.1: "):
         read_recipe(path)
 
 

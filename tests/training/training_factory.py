@@ -1,7 +1,8 @@
 """A small world to train in: 14 tumours, 20 models, 300 real genes, and one drug that expression decides.
 
-Sixty genes vary among the tumours and so make the panel. In the models, sensitivity to gemcitabine follows
-``PLANTED`` genes up; the four other drugs are noise.
+Sixty genes vary among the tumours and so make the panel. Of the others, which vary little, 150 are of the tumour cell,
+50 of its stroma and 40 of immune cells. In the models, sensitivity to gemcitabine follows ``PLANTED`` genes up; the
+four other drugs are noise.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ import tomli_w
 from pancreassign.counts.genes import GeneTable
 from pancreassign.counts.readers import read_samples
 from pancreassign.normalize import reference
+from pancreassign.quality.content import ContentModel
+from pancreassign.quality.tissues import SOURCES, Programme, Tissues
 from pancreassign.training.recipe import Recipe
 from pancreassign.training.reference import ReferenceRecipe, build
 
 DRUGS = ["5-FU", "oxaliplatin", "irinotecan", "gemcitabine", "paclitaxel"]
-PANEL, FLAT, PLANTED, MODELS, TUMOURS = 60, 240, 12, 20, 14
+PANEL, FLAT, PLANTED, MODELS, TUMOURS, XENOGRAFTS = 60, 240, 12, 20, 14, 6
+OF_TUMOUR, OF_STROMA, OF_IMMUNE = slice(60, 210), slice(210, 260), slice(260, 300)
+"""Places of the genes that vary little, by the cells that hold them."""
 
 
 def chosen_genes(genes: GeneTable) -> list[str]:
@@ -43,6 +48,30 @@ def tumour_counts(genes: GeneTable) -> pd.DataFrame:
     counts = rng.poisson(2.0**logs)
     columns = [f"TUMOUR_{k:02d}" for k in range(TUMOURS)]
     return pd.DataFrame(counts, index=pd.Index(chosen_genes(genes), name="gene_id"), columns=columns)
+
+
+def xenograft_counts(genes: GeneTable) -> pd.DataFrame:
+    """Counts of 6 tumours with next to no stroma: a sixty-fourth of what the reference's tumours hold."""
+    rng = np.random.default_rng(6)
+    spread = np.repeat([1.0, 0.1], [PANEL, FLAT])[:, None]
+    logs = 10.0 + spread * rng.standard_normal((PANEL + FLAT, XENOGRAFTS))
+    logs[OF_TUMOUR.stop :] -= 6.0
+    columns = [f"PDX_{k}" for k in range(XENOGRAFTS)]
+    return pd.DataFrame(rng.poisson(2.0**logs), index=pd.Index(chosen_genes(genes), name="gene_id"), columns=columns)
+
+
+def tissues(genes: GeneTable) -> Tissues:
+    """What is known of tissues in this world: stroma holds its own genes, and much of the planted ones."""
+    ids = pd.Index(chosen_genes(genes), name="gene_id")
+    versus = pd.DataFrame(4.0, index=ids, columns=list(SOURCES))
+    versus.loc[ids[OF_STROMA], ["vs_fibroblast", "vs_stroma"]] = -4.0
+    versus.loc[ids[OF_IMMUNE], ["vs_fibroblast", "vs_stroma"]] = [0.0, -4.0]
+    shares = pd.DataFrame(0.02, index=ids, columns=["stroma", "fibroblast"])
+    shares.iloc[OF_STROMA] = 8.0
+    shares.iloc[OF_IMMUNE, 0] = 4.0
+    shares.iloc[:PLANTED] = [6.0, 5.0]
+    programmes = {"ductal": Programme("ductal", "identity", "ductal carcinoma", "a test", tuple(ids[60:70]))}
+    return Tissues(versus, shares / shares.sum(), programmes, ContentModel(-2.0, -3.0, 0.1))
 
 
 def expression_and_response(genes: GeneTable) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -71,6 +100,7 @@ def write_world(data: Path, genes: GeneTable) -> None:
     expression, response = expression_and_response(genes)
     expression.to_csv(data / "expression.tsv", sep="\t")
     response.to_csv(data / "response.tsv", sep="\t", index=False)
+    xenograft_counts(genes).to_csv(data / "pdx.tsv", sep="\t")
     rng = np.random.default_rng(7)
     pairs = {}
     for k in range(5):
@@ -118,6 +148,12 @@ def recipe_keys(**evaluation: Any) -> dict[str, Any]:
             "matched": [[f"P{k}_FFPE", f"P{k}_fresh"] for k in range(4)],
             "mismatched": [["P4_FFPE", "P4_fresh"]],
         },
+        "content": {
+            "counts": "pdx.tsv",
+            "source": "made-up xenografts",
+            "profiles": ["stroma", "fibroblast"],
+            "contents": [0.5, 0.2],
+        },
         "ceiling": {
             "first": "first.tsv",
             "second": "second.tsv",
@@ -156,5 +192,5 @@ def build_reference(data: Path, genes: GeneTable, folder: Path) -> reference.Ref
     """Build and load the reference of :func:`write_world`'s tumours."""
     samples, _ = read_samples([data / "tumours.tsv"], genes)
     folder.mkdir(parents=True)
-    build(samples, reference_recipe(), genes, folder)
+    build(samples, reference_recipe(), genes, tissues(genes), [], folder)
     return reference.load(folder)

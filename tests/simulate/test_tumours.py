@@ -11,24 +11,24 @@ import pytest
 
 from pancreassign import simulate
 from pancreassign.errors import ConfigError
-from pancreassign.simulate import SimulatedSample, SimulationRecipe
+from pancreassign.simulate import SimulatedSample, SimulationRecipe, tumours
 
 GENES = 500
 INDEX = pd.Index([f"G{k:03d}" for k in range(GENES)], name="gene_id")
 
 
 def table(dispersion: float = 0.05) -> pd.DataFrame:
-    """A reference's gene table: 500 genes of abundance 7 to 1023, and an excluded kind made of ten genes."""
-    profile = np.zeros(GENES)
-    profile[:10] = 0.3
+    """A reference's gene table: 500 genes of abundance 7 to 1023."""
     return pd.DataFrame(
-        {
-            "mean": np.repeat([3.0, 5.0, 7.0, 8.0, 10.0], GENES // 5),
-            "dispersion": dispersion,
-            "profile_albumin_high": profile,
-        },
-        index=INDEX,
+        {"mean": np.repeat([3.0, 5.0, 7.0, 8.0, 10.0], GENES // 5), "dispersion": dispersion}, index=INDEX
     )
+
+
+def profiles() -> pd.DataFrame:
+    """Two pure tissues: one made of the first ten genes, and one whose ten genes the reference lacks in part."""
+    shares = pd.DataFrame({"liver": np.r_[np.full(10, 0.1), np.zeros(GENES - 10)]}, index=INDEX)
+    shares = pd.concat([shares, pd.DataFrame({"liver": 0.0}, index=["ELSEWHERE"])])
+    return shares.assign(acinar=[*[0.0] * 10, *[0.05] * 10, *[0.0] * (GENES - 20), 0.5])
 
 
 def loadings(size: float = 0.0) -> pd.DataFrame:
@@ -46,7 +46,9 @@ def recipe(*samples: dict[str, Any], seed: int = 1) -> SimulationRecipe:
 
 
 def draw(*samples: dict[str, Any], seed: int = 1, genes: pd.DataFrame | None = None, size: float = 0.0) -> pd.DataFrame:
-    return simulate.simulate(recipe(*samples, seed=seed), table() if genes is None else genes, loadings(size))
+    return simulate.simulate(
+        recipe(*samples, seed=seed), table() if genes is None else genes, loadings(size), profiles()
+    )
 
 
 def test_the_same_seed_gives_the_same_counts_and_another_does_not() -> None:
@@ -71,7 +73,7 @@ def test_counts_are_whole_and_indexed_as_the_reference() -> None:
 
 
 @pytest.mark.parametrize("reads", [20_000, 2_000_000])
-@pytest.mark.parametrize("extra", [{}, {"gene_noise": 1.0}, {"mix_with": "albumin_high", "mix_share": 0.7}])
+@pytest.mark.parametrize("extra", [{}, {"gene_noise": 1.0}, {"mix_with": "liver", "mix_share": 0.7}])
 def test_the_library_has_about_the_reads_asked_for(reads: int, extra: dict[str, Any]) -> None:
     total = draw({"reads": reads, **extra})["SIMULATED_0"].sum()
     assert total == pytest.approx(reads, rel=0.2)
@@ -107,37 +109,40 @@ def test_gene_noise_disturbs_each_gene_by_itself() -> None:
     assert spread[10.0] == pytest.approx(1.0, rel=0.25)
 
 
-def test_mixing_gives_the_other_kind_its_share_of_reads() -> None:
-    counts = draw({"mix_with": "albumin_high", "mix_share": 0.7}, genes=table(0.001))["SIMULATED_0"]
-    # the ten genes hold 0.7 of the reads, and next to nothing of the rest
-    assert counts[:10].sum() / counts.sum() == pytest.approx(0.7, abs=0.02)
-    assert counts[10:].min() > 0
+@pytest.mark.parametrize(("tissue", "markers"), [("liver", slice(0, 10)), ("acinar", slice(10, 20))])
+def test_mixing_gives_the_other_tissue_its_share_of_reads(tissue: str, markers: slice) -> None:
+    counts = draw({"mix_with": tissue, "mix_share": 0.7}, genes=table(0.001))["SIMULATED_0"]
+    # its ten genes hold 0.7 of the reads and next to nothing of the rest, whatever else its profile lists
+    assert counts[markers].sum() / counts.sum() == pytest.approx(0.7, abs=0.02)
+    assert counts.drop(INDEX[markers]).min() > 0
 
 
-def test_an_unknown_kind_is_named_with_those_that_are_known() -> None:
-    with pytest.raises(ConfigError, match=r"SIMULATED_0: mix_with is 'liver'.*albumin_high"):
-        draw({"mix_with": "liver", "mix_share": 0.5})
+def test_an_unknown_tissue_is_named_with_those_that_are_known() -> None:
+    with pytest.raises(ConfigError, match=r"profile spleen: is not in the table\. Known: liver, acinar"):
+        draw({"mix_with": "spleen", "mix_share": 0.5})
 
 
 @pytest.mark.parametrize(("mean", "dispersion"), [(5.0, 0.5), (200.0, 0.1), (3000.0, 0.02), (0.5, 2.0)])
 def test_negative_binomial_moments(mean: float, dispersion: float) -> None:
     rng = np.random.default_rng(0)
     size = 200_000
-    drawn = simulate._negative_binomial(np.full(size, mean), np.full(size, dispersion), rng)
+    drawn = tumours._negative_binomial(np.full(size, mean), np.full(size, dispersion), rng)
     assert drawn.mean() == pytest.approx(mean, rel=0.02)
     assert drawn.var() == pytest.approx(mean + dispersion * mean**2, rel=0.04)
 
 
 def test_a_gene_without_reads_stays_without() -> None:
-    assert not simulate._negative_binomial(np.zeros(9), np.full(9, 0.1), np.random.default_rng(0)).any()
+    assert not tumours._negative_binomial(np.zeros(9), np.full(9, 0.1), np.random.default_rng(0)).any()
 
 
 def test_metadata_is_the_table_of_samples() -> None:
-    rows = simulate.metadata(recipe({"site": "liver"}, {"preservation": "frozen"}).sample)
+    rows = simulate.metadata(recipe({"site": "liver"}, {"preservation": "frozen", "protocol": "3-prime"}).sample)
     assert rows.index.name == "sample"
     assert list(rows.index) == ["SIMULATED_0", "SIMULATED_1"]
-    assert rows.loc["SIMULATED_0"].to_dict() == {"patient": "P0", "site": "liver", "preservation": "ffpe"}
-    assert rows.loc["SIMULATED_1"].to_dict() == {"patient": "P1", "site": "pancreas", "preservation": "frozen"}
+    first = {"patient": "P0", "site": "liver", "preservation": "ffpe", "protocol": "full-length"}
+    assert rows.loc["SIMULATED_0"].to_dict() == first
+    second = {"patient": "P1", "site": "pancreas", "preservation": "frozen", "protocol": "3-prime"}
+    assert rows.loc["SIMULATED_1"].to_dict() == second
 
 
 SAMPLE = '[[sample]]\nname = "SIMULATED_1"\npatient = "P"\nreads = 1000\n'
@@ -168,6 +173,7 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         (f"seed = 1\n{SAMPLE}gene_noise = inf\n", r"sample\.0\.gene_noise: "),
         (f"seed = 1\n{SAMPLE}mix_share = 0.5\n", r"sample\.0: .*go together"),
         (f"seed = 1\n{SAMPLE}preservation = 'formalin'\n", r"sample\.0\.preservation: "),
+        (f"seed = 1\n{SAMPLE}protocol = 'long'\n", r"sample\.0\.protocol: "),
         (f"seed = 1\n{SAMPLE}{SAMPLE}", "the whole file: .*one name"),
         ("seed = \n", "(?:cannot be read as|is not) TOML"),
     ],
