@@ -47,8 +47,9 @@ def test_what_is_not_checked_is_said_until_it_is(record: Prediction) -> None:
     unchecked = {"domain_not_checked", "protocol_unverified"}
     assert unchecked <= codes(record)
     assert unchecked <= codes(with_checks(record, reads_on_genes="ok"))
-    assert unchecked <= codes(with_checks(record, tumour_programme="not_measured"))
-    checked = codes(with_checks(record, tumour_programme="ok", protocol="ok"))
+    assert unchecked <= codes(with_checks(record, tumour_programme="not_measured", tumour_content="ok"))
+    assert unchecked <= codes(with_checks(record, tumour_content="not_measured", tumour_programme="ok"))
+    checked = codes(with_checks(record, tumour_programme="ok", tumour_content="ok", protocol="ok"))
     assert codes(record) - checked == unchecked
     assert checked <= codes(record)
 
@@ -58,15 +59,15 @@ def test_what_is_not_checked_is_said_until_it_is(record: Prediction) -> None:
     [
         ("unknown", {}, {"protocol_unverified"}),
         ("3-prime", {}, {"protocol_unverified", "protocol_differs"}),
-        ("full-length", {"tumour_programme": "ok"}, set()),
-        ("capture", {"tumour_programme": "ok"}, {"protocol_differs"}),
-        ("capture", {"tumour_programme": "ok", "protocol": "ok"}, {"protocol_differs"}),
-        ("unknown", {"tumour_programme": "ok"}, {"protocol_unknown"}),
-        ("unknown", {"tumour_programme": "ok", "protocol": "not_told"}, {"protocol_unknown"}),
-        ("unknown", {"tumour_programme": "ok", "another": "ok"}, {"protocol_unknown"}),
-        ("unknown", {"tumour_programme": "ok", "protocol": "ok"}, set()),
-        ("unknown", {"tumour_programme": "ok", "protocol": "protocol_differs"}, {"protocol_differs"}),
-        ("full-length", {"tumour_programme": "ok", "protocol": "protocol_differs"}, {"protocol_differs"}),
+        ("full-length", {"tumour_programme": "ok", "tumour_content": "ok"}, set()),
+        ("capture", {"tumour_programme": "ok", "tumour_content": "ok"}, {"protocol_differs"}),
+        ("capture", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "ok"}, {"protocol_differs"}),
+        ("unknown", {"tumour_programme": "ok", "tumour_content": "ok"}, {"protocol_unknown"}),
+        ("unknown", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "not_told"}, {"protocol_unknown"}),
+        ("unknown", {"tumour_programme": "ok", "tumour_content": "ok", "another": "ok"}, {"protocol_unknown"}),
+        ("unknown", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "ok"}, set()),
+        ("unknown", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "protocol_differs"}, {"protocol_differs"}),
+        ("full-length", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "protocol_differs"}, {"protocol_differs"}),
     ],
 )
 def test_the_protocol(record: Prediction, stated: str, checks: dict[str, str], expected: set[str]) -> None:
@@ -101,13 +102,15 @@ def test_the_preservation(record: Prediction, own: str, reference: str | None, e
         ("admixture", "normal_admixture"),
         ("no_stroma", "xenograft_or_cell_line"),
         ("sex_contradicts", "sex_contradicts"),
+        ("sex_mixed", "sex_mixed"),
+        ("unusual_tumour", "unusual_tumour"),
         ("mouse_reads", "mouse_reads"),
         ("genomic_dna", "genomic_dna"),
     ],
 )
 def test_what_quality_found_is_said(record: Prediction, code: str, caveat: str) -> None:
-    without = with_checks(record, tumour_programme="ok", protocol="ok", other="ok")
-    assert codes(with_checks(record, tumour_programme="ok", protocol="ok", other=code)) - codes(without) == {caveat}
+    without = with_checks(record, tumour_programme="ok", tumour_content="ok", protocol="ok", other="ok")
+    assert codes(with_checks(record, tumour_programme="ok", tumour_content="ok", protocol="ok", other=code)) - codes(without) == {caveat}
 
 
 def test_texts_are_short() -> None:

@@ -92,15 +92,16 @@ def test_caveats_follow_from_the_record(record: Prediction) -> None:
     specimen = Specimen(preservation="frozen", protocol="full-length")
     assert specimen.model_dump() == {key: getattr(record.reference, key) for key in ("preservation", "protocol")}
     own = record.sample.model_copy(update={"simulated": False, "specimen": specimen})
-    checked = QcCheck(
-        name=caveats.DOMAIN_CHECK, value=0.0, unit=None, threshold=None, verdict="pass", code="ok", source="a test"
-    )
+    checked = [
+        QcCheck(name=name, value=0.0, unit=None, threshold=None, verdict="pass", code="ok", source="a test")
+        for name in sorted(caveats.DOMAIN_CHECKS)
+    ]
     plain = record.model_copy(
         update={
             "drugs": drugs,
             "sample": own,
             "setting": record.setting.model_copy(update={"assumed": False}),
-            "qc": record.qc.model_copy(update={"verdict": "pass", "checks": [checked]}),
+            "qc": record.qc.model_copy(update={"verdict": "pass", "checks": checked}),
         }
     )
     assert set(codes(plain)) == always

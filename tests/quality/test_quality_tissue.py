@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from quality_factory import MEASURED, tissues, tumours
 
-from pancreassign.quality.tissue import ADMIXTURE, CONTENT, LEAST_EXCESS, NO_STROMA, PROGRAMME, checks, limits_of
+from pancreassign.quality.tissue import ADMIXTURE, CONTENT, FAR, LEAST_EXCESS, NO_STROMA, PROGRAMME, checks, limits_of
 from pancreassign.quality.tissues import Tissues
 from pancreassign.quality.verdict import worst
 from pancreassign.records import QcCheck
@@ -38,7 +38,8 @@ def test_an_average_tumour_passes_every_check() -> None:
 
 def test_a_kidney_is_the_wrong_tumour_by_both_its_programmes() -> None:
     made = judged(ductal=PROGRAMME["fail"] - 1.0, kidney=LIMITS["kidney"] + 1.0)
-    assert found(made) == {"tumour programme": ("fail", "wrong_tumour"), "kidney": ("warn", "wrong_tumour")}
+    assert found(made) == {"tumour programme": ("fail", "wrong_tumour"), "kidney": ("warn", "unusual_tumour")}
+    assert found(judged(kidney=LIMITS["kidney"] + FAR + 0.1)) == {"kidney": ("fail", "wrong_tumour")}
     assert worst(made.values()) == "fail"
 
 
@@ -130,15 +131,16 @@ def test_only_the_difference_of_ductal_and_tumour_genes_counts() -> None:
         ("kidney", "kidney"),
     ],
 )
-def test_what_was_not_measured_passes_and_says_so(name: str, metric: str) -> None:
+def test_what_was_not_measured_says_so_and_warns_where_it_is_needed(name: str, metric: str) -> None:
     made = judged(**{metric: math.nan})
-    assert (made[name].verdict, made[name].code, made[name].value) == ("pass", "not_measured", None)
+    verdict = "warn" if name == "tumour programme" else "pass"
+    assert (made[name].verdict, made[name].code, made[name].value) == (verdict, "not_measured", None)
     assert {check.code for other, check in made.items() if other != name} == {"ok"}
 
 
-def test_unknown_content_passes_and_says_so() -> None:
+def test_unknown_content_warns_and_says_so() -> None:
     check = judged(found=None)["tumour content"]
-    assert (check.verdict, check.code, check.value) == ("pass", "not_measured", None)
+    assert (check.verdict, check.code, check.value) == ("warn", "not_measured", None)
 
 
 def test_limits_follow_the_reference_and_are_never_below_the_least() -> None:

@@ -165,8 +165,9 @@ def test_markers_that_are_absent_are_not_counted_as_none() -> None:
     table = profiles()
     mixture = 1e6 * (0.3 * table["liver"] + 0.7 * table["tumour"])
     fewer = measure_admixture(mixture.drop(IDS["L"][:2]), tissues())["share_liver"]
-    # of 0.3 · 0.6 on five markers 0.108 is left, of all reads 1 - 0.072
-    assert fewer == pytest.approx(0.108 / 0.928 / 0.36)
+    # of 0.3 · 0.6 on five markers 0.108 is left, of all reads 1 - 0.072; of pure liver 0.36 of 1 - 0.24
+    assert fewer == pytest.approx(0.108 / 0.928 / (0.36 / 0.76))
+    assert math.isnan(measure_admixture(mixture.drop(IDS["L"][:3]), tissues())["share_liver"]), "two of five tell nothing"
     assert math.isnan(measure_admixture(mixture.drop(IDS["L"]), tissues())["share_liver"])
 
 

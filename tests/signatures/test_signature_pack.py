@@ -135,10 +135,15 @@ def test_another_kind_or_compatibility_is_refused(saved: Path, old: str, new: st
         pack.load(saved)
 
 
-def test_against_another_reference_scores_spread_and_centre_are_its_own(saved: Path) -> None:
+def test_against_another_reference_scores_spread_and_centre_are_its_own(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded = pack.load(saved)
     raw = pd.DataFrame({target: [1.0, 2.0, 6.0] for target in pack.TARGETS}, index=["X", "Y", "Z"])
     burdens = [(0.0, 1.0), (2.0, 5.0), None]
+    with pytest.raises(ArtefactError, match=r"of 2 of its 3 tumours; 10 are needed"):
+        pack.rebased(loaded, raw, burdens)
+    monkeypatch.setattr(pack, "MIN_BURDENS", 2)
     moved = pack.rebased(loaded, raw, burdens)
     assert moved.sha256 == loaded.sha256
     for target in pack.TARGETS:
