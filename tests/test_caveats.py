@@ -66,8 +66,16 @@ def test_what_is_not_checked_is_said_until_it_is(record: Prediction) -> None:
         ("unknown", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "not_told"}, {"protocol_unknown"}),
         ("unknown", {"tumour_programme": "ok", "tumour_content": "ok", "another": "ok"}, {"protocol_unknown"}),
         ("unknown", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "ok"}, set()),
-        ("unknown", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "protocol_differs"}, {"protocol_differs"}),
-        ("full-length", {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "protocol_differs"}, {"protocol_differs"}),
+        (
+            "unknown",
+            {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "protocol_differs"},
+            {"protocol_differs"},
+        ),
+        (
+            "full-length",
+            {"tumour_programme": "ok", "tumour_content": "ok", "protocol": "protocol_differs"},
+            {"protocol_differs"},
+        ),
     ],
 )
 def test_the_protocol(record: Prediction, stated: str, checks: dict[str, str], expected: set[str]) -> None:
@@ -110,7 +118,9 @@ def test_the_preservation(record: Prediction, own: str, reference: str | None, e
 )
 def test_what_quality_found_is_said(record: Prediction, code: str, caveat: str) -> None:
     without = with_checks(record, tumour_programme="ok", tumour_content="ok", protocol="ok", other="ok")
-    assert codes(with_checks(record, tumour_programme="ok", tumour_content="ok", protocol="ok", other=code)) - codes(without) == {caveat}
+    assert codes(with_checks(record, tumour_programme="ok", tumour_content="ok", protocol="ok", other=code)) - codes(
+        without
+    ) == {caveat}
 
 
 def test_texts_are_short() -> None:

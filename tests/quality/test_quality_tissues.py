@@ -167,7 +167,9 @@ def test_markers_that_are_absent_are_not_counted_as_none() -> None:
     fewer = measure_admixture(mixture.drop(IDS["L"][:2]), tissues())["share_liver"]
     # of 0.3 · 0.6 on five markers 0.108 is left, of all reads 1 - 0.072; of pure liver 0.36 of 1 - 0.24
     assert fewer == pytest.approx(0.108 / 0.928 / (0.36 / 0.76))
-    assert math.isnan(measure_admixture(mixture.drop(IDS["L"][:3]), tissues())["share_liver"]), "two of five tell nothing"
+    assert math.isnan(measure_admixture(mixture.drop(IDS["L"][:3]), tissues())["share_liver"]), (
+        "two of five tell nothing"
+    )
     assert math.isnan(measure_admixture(mixture.drop(IDS["L"]), tissues())["share_liver"])
 
 

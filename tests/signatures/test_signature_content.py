@@ -14,7 +14,9 @@ DRIFT = Drift.of(DRIFTING)
 def test_at_the_reference_tumours_own_burden_the_score_stays() -> None:
     score, noise = DRIFT.correct(2.0, (1.0, 2.0))
     assert score == 2.0
-    assert noise == pytest.approx(0.1 * 5**0.5), "which stroma it is stays unknown, also where there is as much as usual"
+    assert noise == pytest.approx(0.1 * 5**0.5), (
+        "which stroma it is stays unknown, also where there is as much as usual"
+    )
 
 
 @pytest.mark.parametrize(
