@@ -218,7 +218,7 @@ def test_general_has_score_and_percentile_and_no_call() -> None:
 @pytest.mark.parametrize(
     ("burden", "correction", "left"),
     # stroma lowers the score by 0.5 a halving, immune cells raise it by 0.25; the reference's tumours lie at (1, 2)
-    [((0.0, 0.0), 0.0, 0.0), ((3.0, 0.0), 1.0, 0.3), ((0.0, 4.0), -1.0, 0.4), ((3.0, 4.0), 0.5, 0.5), (None, 0.0, 0.5)],
+    [((0.0, 0.0), 0.0, 0.0), ((3.0, 0.0), 1.5, 0.3), ((0.0, 4.0), -1.0, 0.4), ((3.0, 4.0), 0.5, 0.5), (None, 0.0, 0.5)],
 )
 def test_other_cells_are_taken_out_of_the_score_and_what_is_left_widens_it(
     burden: Pair | None, correction: float, left: float
