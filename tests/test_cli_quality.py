@@ -110,7 +110,7 @@ def test_a_laboratorys_own_reference_serves_a_pack_of_another(realdata: Path, tm
         # its own tumours, scored against themselves: each has the percentile of its rank
         ranks = pd.Series({name: one["drugs"][place]["score"] for name, one in done.items()}).rank()
         found = pd.Series({name: one["drugs"][place]["percentile"] for name, one in done.items()})
-        # within half a rank: the frozen scores have six digits, and are corrected for content after that
+        # within half a rank, where the last of the six digits that a reference holds differs
         assert (found - 100 * (ranks - 0.5) / 20).abs().max() <= 2.6
 
 

@@ -126,6 +126,16 @@ def test_what_was_stated_of_the_library_reaches_its_checks() -> None:
     assert named(assessed(stick=yardstick(genes=sexed), sex=None), "sex genes").verdict == "pass"
 
 
+def test_the_worse_of_stable_genes_and_anchors_speaks_for_the_gene_list() -> None:
+    def share(dropped: list[str]) -> float | None:
+        return named(assessed(counts().drop(dropped)), "reference genes measured").value
+
+    assert share([]) == 1.0
+    # three of thirty stable genes, which are three of ten anchors or none
+    assert share(IDS["T"][:3]) == pytest.approx(0.7)
+    assert share(IDS["S"][:3]) == pytest.approx(0.9)
+
+
 def test_limits_are_derived_from_the_references_own_tumours() -> None:
     plain = yardstick()
     assert plain.limits == library.limits_of(tumours()) | tissue.limits_of(tumours(), tissues())

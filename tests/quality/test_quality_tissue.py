@@ -143,6 +143,28 @@ def test_unknown_content_warns_and_says_so() -> None:
     assert (check.verdict, check.code, check.value) == ("warn", "not_measured", None)
 
 
+def test_a_sample_of_unknown_domain_does_not_pass() -> None:
+    unknown = judged(found=None, ductal=math.nan)
+    assert found(unknown) == {
+        "tumour programme": ("warn", "not_measured"),
+        "tumour content": ("warn", "not_measured"),
+    }
+    assert worst(unknown.values()) == "warn"
+    assert worst(judged(islet=math.nan, stroma=math.nan, share_liver=math.nan).values()) == "pass"
+
+
+def test_another_tumour_warns_above_its_limit_and_fails_far_above() -> None:
+    limit = LIMITS["kidney"]
+    made = [judged(kidney=limit + step)["kidney"] for step in (0.0, 1e-6, FAR, FAR + 1e-6)]
+    assert [(check.verdict, check.code) for check in made] == [
+        ("pass", "ok"),
+        ("warn", "unusual_tumour"),
+        ("warn", "unusual_tumour"),
+        ("fail", "wrong_tumour"),
+    ]
+    assert made[0].threshold == {"warn": limit, "fail": limit + FAR}
+
+
 def test_limits_follow_the_reference_and_are_never_below_the_least() -> None:
     assert LIMITS == {"liver": LEAST_EXCESS, "acinar": LEAST_EXCESS, "islet": LEAST_EXCESS, "kidney": LEAST_EXCESS}
     high = limits_of(tumours(islet=np.linspace(0.0, 20.0, 21), kidney=0.5), tissues())
