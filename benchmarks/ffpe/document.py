@@ -216,6 +216,16 @@ def shipped_drift(table: Table) -> Table:
     return plain(here[["profile", "score", "drift_uncorrected", "drift", "drift_cross_fitted", "error", "estimated"]])
 
 
+def shipped_coverage(table: Table) -> Table:
+    """How often the interval of a mixture holds the pure tumour's score: range over the five drugs."""
+    drugs = table[table["score"] != GENERAL]
+    rows = []
+    for (profile, content), own in drugs.groupby(["profile", "content"], sort=False):
+        row = {"profile": profile, "content": f"{100 * content:.0f} %", "interval holds": span(own["holds"])}
+        rows.append({**row, "the same, common drift taken out": span(own["holds_beside_drift"])})
+    return pd.DataFrame(rows)
+
+
 def aims(table: Table) -> Table:
     """The aims, with the figure of the worst drug."""
     asked = table["sign"] + " " + table["limit"].map(lambda value: f"{value:g}")
@@ -255,6 +265,7 @@ RENDERERS: dict[str, tuple[str, Callable[[Table], Table]]] = {
     "shipped_depth": ("shipped_depth", shipped_depth),
     "shipped_rank": ("shipped_content", shipped_content("spearman")),
     "shipped_drift": ("shipped_content", shipped_drift),
+    "shipped_coverage": ("shipped_content", shipped_coverage),
     "shipped_drift_all": ("shipped_content", shipped_content("drift")),
     "verdicts": ("verdicts", verdict_rows),
     "verdict_summary": ("verdict_summary", plain),

@@ -12,6 +12,7 @@ import pandas as pd
 from pancreassign.counts.samples import Sample
 from pancreassign.kit import Kit
 from pancreassign.predict import predict
+from pancreassign.quality.verdict import worst
 from pancreassign.records import Call, Drug, DrugResult, Prediction, SampleInfo, Specimen
 from pancreassign.regimens.clinical import Clinical
 from pancreassign.signatures.calibrate import HALF_WIDTH, Estimate, call
@@ -20,6 +21,8 @@ from pancreassign.signatures.pack import GENERAL
 DRUGS = [drug.value for drug in Drug]
 TARGETS = [*DRUGS, GENERAL]
 Preservation = Literal["ffpe", "frozen"]
+PROFILE_CODES = frozenset({"genomic_dna", "sex_mixed"})
+"""What reads of an averaged profile trip whatever their tissue: it has every gene at a low level, and both sexes."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Records:
     calls
         By drug: the call as it would be if the drug's grade were C and the library's quality passed.
     quality
-        ``verdict``, ``codes`` of the checks that warn or fail, ``content`` (estimated; NaN where unknown).
+        ``verdict``, ``codes`` of the checks that warn or fail, ``content`` (estimated; NaN where unknown), and
+        ``own_verdict``, the verdict without the checks that an averaged profile trips by being one.
     """
 
     scores: pd.DataFrame
@@ -129,6 +133,7 @@ def _quality(record: Prediction) -> dict[str, object]:
     content = record.qc.tumour_content.value
     return {
         "verdict": record.qc.verdict,
+        "own_verdict": worst([check for check in record.qc.checks if check.code not in PROFILE_CODES]),
         "codes": ",".join(sorted({check.code for check in record.qc.checks if check.verdict != "pass"})),
         "content": np.nan if content is None else content,
     }

@@ -177,7 +177,8 @@ def content_table(found: dict[tuple[str, float], Records], kit: Kit) -> pd.DataF
 
     ``drift_uncorrected`` is without the correction for content. ``drift_cross_fitted``, the pack's own figure at 20 %
     (validation.json), takes the slopes of the other half of the tumours: the shipped slopes were
-    fitted on these very tumours and kinds of stroma.
+    fitted on these very tumours and kinds of stroma. ``holds`` is how often the mixture's 90 % interval holds the score
+    of the pure tumour; ``holds_beside_drift``, how often it does once the drift that all share is taken out.
     """
     rows = []
     for (kind, content), records in found.items():
@@ -190,6 +191,9 @@ def content_table(found: dict[tuple[str, float], Records], kit: Kit) -> pd.DataF
             row["error"] = np.sqrt(((own - pure) ** 2).mean())
             row["estimated"] = records.quality["content"].astype(float).mean()
             if target in DRUGS:
+                half, change = HALF_WIDTH * records.noise[target].to_numpy(float), own - pure
+                row["holds"] = (np.abs(change) <= half).mean()
+                row["holds_beside_drift"] = (np.abs(change - change.mean()) <= half).mean()
                 pure, own = (one.uncorrected[target].to_numpy(float) for one in (found[kind, 1.0], records))
                 row["drift_uncorrected"] = (own - pure).mean()
             if content == LOW:

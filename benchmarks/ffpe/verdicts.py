@@ -36,19 +36,26 @@ class Group:
     ``kind`` is ``good`` (real pancreatic tumours as sequenced), ``altered`` (with a truth: the same library before),
     ``foreign`` (no pancreatic tumour: there is no true score, and none should be believed) or ``shown`` (neither).
     ``error`` is the largest absolute error of the five scores, by library, in reference standard deviations; ``None``
-    without a truth.
+    without a truth. ``averaged`` says that the libraries hold reads drawn from a profile averaged over samples: the
+    checks that any such profile trips are then left out of the verdict.
     """
 
     name: str
     kind: str
     records: Records
     error: Array | None = None
+    averaged: bool = False
+
+    @property
+    def verdicts(self) -> npt.NDArray[np.str_]:
+        """The verdict of each library."""
+        return self.records.quality["own_verdict" if self.averaged else "verdict"].to_numpy(str)
 
 
-def altered(name: str, records: Records, truth: pd.DataFrame) -> Group:
+def altered(name: str, records: Records, truth: pd.DataFrame, averaged: bool = False) -> Group:
     """A group whose libraries, in order, are those of ``truth`` (scores before they were altered)."""
     change = np.abs(records.scores[DRUGS].to_numpy(float) - truth[DRUGS].to_numpy(float))
-    return Group(name, "altered", records, change.max(axis=1))
+    return Group(name, "altered", records, change.max(axis=1), averaged)
 
 
 def degraded(counts: pd.DataFrame, whole: Records, noise: pd.DataFrame, lengths: pd.Series, kit: Kit) -> list[Group]:
@@ -68,14 +75,14 @@ def diluted(counts: pd.DataFrame, whole: Records, tissues: pd.DataFrame, kit: Ki
         for content in FOREIGN_CONTENTS:
             own = mixed.loc[:, (what["content"] == content).to_numpy()]
             name = f"{100 * (1 - content):.0f} % {tissue}"
-            groups.append(altered(name, score(own, kit, "frozen"), whole.scores.loc[list(counts)]))
+            groups.append(altered(name, score(own, kit, "frozen"), whole.scores.loc[list(counts)], averaged=True))
     return groups
 
 
 def from_content(found: Mapping[tuple[str, float], Records]) -> list[Group]:
     """Groups of the mixtures with stroma."""
     return [
-        altered(f"{100 * (1 - content):.0f} % {kind}", records, found[kind, 1.0].scores)
+        altered(f"{100 * (1 - content):.0f} % {kind}", records, found[kind, 1.0].scores, averaged=True)
         for (kind, content), records in found.items()
         if content < 1.0
     ]
@@ -94,14 +101,14 @@ def verdict_table(groups: list[Group]) -> pd.DataFrame:
     """A row a group: verdicts, errors, how many unreliable libraries are caught (warn or fail), commonest codes."""
     rows = []
     for group in groups:
-        verdict = group.records.quality["verdict"]
+        verdict = group.verdicts
         row: dict[str, object] = {"libraries": group.name, "kind": group.kind, "n": len(verdict)}
         row |= {name: int((verdict == name).sum()) for name in ("pass", "warn", "fail")}
         if group.error is not None:
             bad = group.error > UNRELIABLE
-            caught = bad & (verdict != "pass").to_numpy()
+            caught = bad & (verdict != "pass")
             row |= {"median_error": float(np.median(group.error)), "unreliable": int(bad.sum())}
-            row |= {"caught": int(caught.sum()), "failed": int((bad & (verdict == "fail").to_numpy()).sum())}
+            row |= {"caught": int(caught.sum()), "failed": int((bad & (verdict == "fail")).sum())}
         codes = Counter(code for text in group.records.quality["codes"] for code in text.split(",") if code)
         row["codes"] = ", ".join(f"{code} {n}" for code, n in codes.most_common(4))
         rows.append(row)
@@ -123,7 +130,7 @@ def summary_table(groups: list[Group]) -> pd.DataFrame:
 
 
 def _together(groups: list[Group]) -> npt.NDArray[np.str_]:
-    return np.concatenate([group.records.quality["verdict"].to_numpy(str) for group in groups])
+    return np.concatenate([group.verdicts for group in groups])
 
 
 def _shares(name: str, verdicts: npt.NDArray[np.str_]) -> dict[str, object]:

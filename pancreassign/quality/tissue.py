@@ -66,6 +66,8 @@ def content_of(measured: Mapping[str, float], tissues: Tissues) -> float | None:
 def limits_of(table: pd.DataFrame, tissues: Tissues) -> dict[str, float]:
     """Levels of marker programmes (log2) beyond which a sample is unlike every reference tumour.
 
+    Not of normal tissues with a profile, which are judged by their share of the RNA.
+
     Parameters
     ----------
     table
@@ -73,7 +75,8 @@ def limits_of(table: pd.DataFrame, tissues: Tissues) -> dict[str, float]:
     """
     limits = {}
     for name, programme in tissues.programmes.items():
-        if programme.kind in ("normal", "other"):
+        by_share = programme.kind == "normal" and name in tissues.profiles
+        if programme.kind in ("normal", "other") and not by_share:
             limits[name] = max(LEAST_EXCESS, float(table[name].max()))
     return limits
 

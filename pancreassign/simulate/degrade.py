@@ -174,7 +174,7 @@ def _shaken(counts: Counts, spread: Array, rng: np.random.Generator) -> Counts:
     if total == 0:
         return counts
     factor = 2.0 ** (spread * rng.standard_normal(len(counts)))
-    factor *= total / float(counts @ factor)
+    factor *= total / float((counts * factor).sum())  # not a BLAS product: the same bits on every machine
     whole = np.floor(factor)
     drawn: Counts = counts * whole.astype(np.int64) + rng.binomial(counts, factor - whole)
     return thin(drawn, min(total, int(drawn.sum())), rng)

@@ -96,7 +96,8 @@ def _draw(
 ) -> Array:
     """Negative binomial counts around ``2^(mean + loadings · f + noise) - 1``, with ``f`` and noise normal."""
     factors = rng.standard_normal(loadings.shape[1])
-    logs = genes["mean"].to_numpy() + loadings.loc[genes.index].to_numpy() @ factors
+    # plain sums, not a BLAS product: the same bits on every machine
+    logs = genes["mean"].to_numpy() + (loadings.loc[genes.index].to_numpy() * factors).sum(axis=1)
     logs = logs + sample.gene_noise * rng.standard_normal(len(genes))
     shares = np.maximum(2.0**logs - 1.0, 0.0)
     shares[rng.random(len(genes)) < sample.dropout] = 0.0

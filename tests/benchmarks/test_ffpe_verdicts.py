@@ -8,14 +8,15 @@ import pytest
 
 from benchmarks.ffpe.aims import aims_table
 from benchmarks.ffpe.libraries import DRUGS, TARGETS, Records, opposite
-from benchmarks.ffpe.shipped import depth_table
+from benchmarks.ffpe.shipped import content_table, depth_table
 from benchmarks.ffpe.verdicts import Group, altered, summary_table, verdict_table
 
 
 def records(scores: np.ndarray, verdicts: list[str], noise: float = 0.1) -> Records:
     """Libraries whose six scores are alike."""
     names = [f"L{i}" for i in range(len(scores))]
-    quality = pd.DataFrame({"verdict": verdicts, "codes": ["few_reads", *[""] * (len(names) - 1)]}, index=names)
+    codes = ["few_reads", *[""] * (len(names) - 1)]
+    quality = pd.DataFrame({"verdict": verdicts, "own_verdict": "pass", "codes": codes}, index=names)
     table = pd.DataFrame(dict.fromkeys(TARGETS, scores), index=names)
     empty = pd.DataFrame(index=names)
     return Records(table, table[DRUGS], pd.DataFrame(noise, index=names, columns=DRUGS), empty, quality)
@@ -40,6 +41,8 @@ def test_a_library_is_unreliable_by_its_worst_score_and_caught_unless_it_passes(
     assert summary.loc["good", "pass"] == 0.75
     assert summary.loc["foreign", "fail"] == 1.0
     assert summary.loc["altered but reliable", "n"] == 1
+    averaged = altered("a", after, truth, averaged=True)  # what only an averaged profile trips catches nothing
+    assert verdict_table([averaged]).iloc[0]["caught"] == 0
 
 
 def test_depth_compares_each_library_with_itself_and_counts_what_the_interval_holds() -> None:
@@ -51,6 +54,18 @@ def test_depth_compares_each_library_with_itself_and_counts_what_the_interval_ho
     assert rows.loc["5-FU", "error"] == pytest.approx(np.sqrt((0.01 + 0.09) / 2))
     assert rows.loc["5-FU", "holds"] == 0.5
     assert np.isnan(rows.loc["general", "holds"])
+
+
+def test_a_mixture_interval_is_held_against_the_pure_tumour_with_and_without_the_common_drift() -> None:
+    pure = records(np.array([0.0, 1.0, 2.0]), ["pass"] * 3)
+    mixed = records(np.array([0.3, 1.3, 2.9]), ["pass"] * 3, noise=0.2)  # ±0.33 around 0.3, 0.3, 0.9; mean 0.5
+    pure.quality["content"], mixed.quality["content"] = 1.0, 0.5
+    row = content_table({("s", 1.0): pure, ("s", 0.5): mixed}, None).set_index("score").loc["5-FU"]
+    assert (row["drift"], row["holds"], row["holds_beside_drift"]) == pytest.approx((0.5, 2 / 3, 2 / 3))
+    close = records(np.array([0.5, 1.5, 2.5]), ["pass"] * 3, noise=0.2)
+    close.quality["content"] = 0.5
+    row = content_table({("s", 1.0): pure, ("s", 0.5): close}, None).set_index("score").loc["5-FU"]
+    assert (row["holds"], row["holds_beside_drift"]) == (0.0, 1.0)
 
 
 def test_calls_are_opposite_only_when_one_is_sensitive_and_the_other_resistant() -> None:
