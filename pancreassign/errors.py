@@ -42,6 +42,10 @@ class SampleError(InputError):
     """Sample names that are duplicated, unsafe as file names, or unknown."""
 
 
+class PlateError(PancreassignError):
+    """A dose-response plate that cannot be read, or whose doses, units or signals cannot be trusted."""
+
+
 class ClinicalError(PancreassignError):
     """A clinical file with an unknown field or an impossible value."""
 

@@ -26,6 +26,7 @@ ALLOWED = {
     "percentiles": {"records"},
     "simulate": {"errors", "counts", "recipes"},
     **dict.fromkeys(STEPS, BASE),
+    "chemogram": {"errors", "records", "resources", "artefacts"},
     "report": {"errors", "records"},
     "export": {"errors", "records"},
     "training": BASE | STEPS | {"recipes"},
