@@ -1,0 +1,126 @@
+"""Choosing a family per drug by a rule, inside each training fold (docs/training.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import clone
+from sklearn.model_selection import KFold
+
+from pancreassign.training.evaluate import spearman
+from pancreassign.training.families import BLOCK, Linear
+
+Array = npt.NDArray[np.float64]
+
+OWN = 0.5
+"""Weight of a drug's own inner correlation; the rest is the family's mean over the drugs (docs/training.md)."""
+INNER_FOLDS, INNER_REPEATS = 5, 2
+
+
+class Estimator(Protocol):
+    """What is cross-validated: an estimator in scikit-learn's manner, models × genes to models × targets."""
+
+    def fit(self, expression: Array, sensitivity: Array) -> object:
+        """Fit on models × genes and models × targets."""
+
+    def predict(self, expression: Array) -> Array:
+        """Scores, models × targets."""
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Out-of-fold scores (models × targets) with, per target, how many outer folds chose each family."""
+
+    scores: Array
+    chosen: Mapping[str, npt.NDArray[np.int_]]
+
+
+def splits(n: int, folds: int, repeats: int, seed: int) -> Iterator[tuple[Array, Array]]:
+    """Train and test indices of a repeated K-fold."""
+    for repeat in range(repeats):
+        yield from KFold(folds, shuffle=True, random_state=seed + repeat).split(np.empty(n))
+
+
+def out_of_fold(
+    expression: Array, sensitivity: Array, family: Estimator, folds: int, repeats: int, seed: int
+) -> Array:
+    """Scores of each model by one family's signatures that never saw it, averaged over the repeats.
+
+    Everything that is fitted (standardisation, normal scores, penalty, weights) is fitted inside the training
+    fold. No training mean is added back: pooled predictions that keep it are biased against the truth.
+
+    Parameters
+    ----------
+    expression
+        models × genes.
+    sensitivity
+        models × targets.
+
+    Returns
+    -------
+    models × targets.
+    """
+    total = np.zeros_like(sensitivity)
+    for train, test in splits(len(expression), folds, repeats, seed):
+        fitted = clone(family)
+        fitted.fit(expression[train], sensitivity[train])
+        total[test] += fitted.predict(expression[test])
+    return total / repeats
+
+
+def choose(
+    expression: Array, sensitivity: Array, families: Mapping[str, Linear], default: str, seed: int
+) -> npt.NDArray[np.int_]:
+    """Per target, the place in ``families`` of the one that the rule chooses on these models.
+
+    Parameters
+    ----------
+    default
+        The family that another must beat by more than a standard error of the difference of their correlations;
+        empty: the highest is taken as it is.
+    """
+    inner = [
+        out_of_fold(expression, sensitivity, family, INNER_FOLDS, INNER_REPEATS, seed) for family in families.values()
+    ]
+    merits = np.array([_merit(spearman(scores, sensitivity)) for scores in inner])
+    if default:
+        place = list(families).index(default)
+        alike = np.array([spearman(scores, inner[place]) for scores in inner])
+        margin = np.sqrt(2.0 * np.clip(1.0 - alike, 0.0, None) / (len(expression) - 1))
+        merits = np.where(merits - merits[place] > margin, merits, -np.inf)
+        merits[place] = np.where(np.isinf(merits).all(axis=0), 0.0, -np.inf)
+    return np.asarray(np.argmax(merits, axis=0))  # the first of equals
+
+
+def _merit(rho: Array) -> Array:
+    """A family's inner correlations by target, each drawn half-way to the mean over the drugs of its block."""
+    blocks = rho.reshape(-1, BLOCK)
+    over_drugs = blocks[:, :-1].mean(axis=1, keepdims=True)
+    return np.asarray((OWN * blocks + (1.0 - OWN) * over_drugs).ravel())
+
+
+def nested(
+    expression: Array,
+    sensitivity: Array,
+    families: Mapping[str, Linear],
+    default: str,
+    folds: int,
+    repeats: int,
+    seed: int,
+) -> Nested:
+    """Out-of-fold scores of the whole procedure: the choice of family is made inside each training fold."""
+    total = np.zeros_like(sensitivity)
+    counts = np.zeros((len(families), sensitivity.shape[1]), dtype=int)
+    for train, test in splits(len(expression), folds, repeats, seed):
+        winner = choose(expression[train], sensitivity[train], families, default, seed)
+        for place, family in enumerate(families.values()):
+            mine = winner == place
+            if mine.any():
+                fitted = clone(family).fit(expression[train], sensitivity[train])
+                total[np.ix_(test, mine)] += fitted.predict(expression[test])[:, mine]
+                counts[place] += mine
+    return Nested(total / repeats, dict(zip(families, counts, strict=True)))
