@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,20 @@ def read_table(path: Path, header: int | None = 0) -> pd.DataFrame:
         raise ConfigError(str(path), f"cannot be read ({error})", "Correct the recipe's path, or --data.") from None
 
 
-def read_response(path: Path, same_drug: Mapping[str, str] | None = None) -> pd.DataFrame:
+def read_numbers(path: Path, genes: str) -> pd.DataFrame:
+    """Read a table of expression as genes × samples: the column ``genes`` is its index, other words are left out."""
+    table = read_table(path)
+    if genes not in table.columns:
+        raise ConfigError(str(path), f"has no column {genes!r}", f"It has {list(table.columns[:3])}, ...")
+    return table.set_index(genes).select_dtypes("number")
+
+
+def read_response(
+    path: Path,
+    same_drug: Mapping[str, str] | None = None,
+    value: str = "value",
+    repeats: Literal["refuse", "mean"] = "refuse",
+) -> pd.DataFrame:
     """Read a tidy response table as models × drugs, turned so that higher = more sensitive.
 
     Parameters
@@ -57,6 +70,10 @@ def read_response(path: Path, same_drug: Mapping[str, str] | None = None) -> pd.
         A table with the columns ``model, drug, value, high_means``; drugs other than the five are left out.
     same_drug
         Names to read as one of the five drugs, such as ``{"SN-38": "irinotecan"}``.
+    value
+        The column of the response.
+    repeats
+        What a second value for a model and drug is: a fault, or a screen to average with the first.
 
     Raises
     ------
@@ -65,7 +82,7 @@ def read_response(path: Path, same_drug: Mapping[str, str] | None = None) -> pd.
         values for a drug.
     """
     table = read_table(path)
-    needed = {"model", "drug", "value", "high_means"}
+    needed = {"model", "drug", value, "high_means"}
     if not needed <= set(table.columns):
         raise ConfigError(str(path), f"lacks the columns {sorted(needed - set(table.columns))}", "Give a tidy table.")
     unknown = sorted(set(table["high_means"].astype(str)) - set(SIGNS))
@@ -77,16 +94,16 @@ def read_response(path: Path, same_drug: Mapping[str, str] | None = None) -> pd.
     if table.empty:
         raise ConfigError(str(path), "has none of the five drugs", f"Name them {drugs}.")
     twice = table[table.duplicated(["model", "drug"])]
-    if len(twice):
+    if len(twice) and repeats == "refuse":
         model, drug = twice.iloc[0][["model", "drug"]]
         raise ConfigError(str(path), f"has {model} twice for {drug}", "Keep one value a model and drug.")
-    value = pd.to_numeric(table["value"], errors="coerce")
-    bad = table[~np.isfinite(value) & table["value"].notna()]
+    numbers = pd.to_numeric(table[value], errors="coerce")
+    bad = table[~np.isfinite(numbers) & table[value].notna()]
     if len(bad):
-        model, drug, cell = bad.iloc[0][["model", "drug", "value"]]
+        model, drug, cell = bad.iloc[0][["model", "drug", value]]
         raise ConfigError(str(path), f"has the value {cell!r} for {model} and {drug}", "Give a finite number, or none.")
-    signed = table.assign(sensitivity=value * table["high_means"].map(SIGNS))
-    wide = signed.pivot(index="model", columns="drug", values="sensitivity")
+    signed = table.assign(sensitivity=numbers * table["high_means"].map(SIGNS))
+    wide = signed.groupby(["model", "drug"])["sensitivity"].mean().unstack()
     return wide[[drug for drug in drugs if drug in wide.columns]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 
 from pancreassign.records import BASE_RATE, Grade
 from pancreassign.signatures.calibrate import curve
-from pancreassign.training.models import Ridge, standardise
 
 Array = npt.NDArray[np.float64]
 
@@ -26,36 +25,6 @@ MIN_LOGIT_SPREAD = 0.1
 """Standard deviation of the logits below which a calibration slope says nothing (judgement)."""
 SLOPE_SHRINKAGE = 1.0
 """Inverse penalty of the calibration curves on a score of unit variance (judgement: a weak pull to the base rate)."""
-
-
-def splits(n: int, folds: int, repeats: int, seed: int) -> Iterator[tuple[Array, Array]]:
-    """Train and test indices of a repeated K-fold."""
-    for repeat in range(repeats):
-        yield from KFold(folds, shuffle=True, random_state=seed + repeat).split(np.empty(n))
-
-
-def out_of_fold(expression: Array, sensitivity: Array, family: Ridge, folds: int, repeats: int, seed: int) -> Array:
-    """Scores of each model by signatures that never saw it, averaged over the repeats.
-
-    Everything that is fitted (standardisation, normal scores, penalty, weights) is fitted inside the training
-    fold. No training mean is added back: pooled predictions that keep it are biased against the truth.
-
-    Parameters
-    ----------
-    expression
-        models × genes.
-    sensitivity
-        models × targets.
-
-    Returns
-    -------
-    models × targets.
-    """
-    total = np.zeros_like(sensitivity)
-    for train, test in splits(len(expression), folds, repeats, seed):
-        weights, _ = family.fit(expression[train], sensitivity[train])
-        total[test] += standardise(expression[test], expression[train]) @ weights
-    return total / repeats
 
 
 def in_third(sensitivity: Array, third: str = "sensitive") -> npt.NDArray[np.bool_]:
@@ -96,20 +65,6 @@ def bootstrap_intervals(score: Array, sensitivity: Array, draws: int, seed: int)
     rho = np.quantile(spearman(score[picks].T, sensitivity[picks].T), tails)
     area = np.nanquantile([auroc(score[pick], positive[pick]) for pick in picks], tails)
     return {"spearman": (float(rho[0]), float(rho[1])), "auroc": (float(area[0]), float(area[1]))}
-
-
-def permutation_p(
-    expression: Array, sensitivity: Array, observed: Array, family: Ridge, recipe: dict[str, Any]
-) -> Array:
-    """One-sided p of each target's Spearman: the whole cross-validation is run again on shuffled responses."""
-    rng = np.random.default_rng(recipe["seed"])
-    shuffles = np.array([rng.permutation(len(expression)) for _ in range(recipe["permutations"])])
-    exceed = np.zeros(sensitivity.shape[1])
-    for target in range(sensitivity.shape[1]):
-        shuffled = sensitivity[shuffles, target].T
-        scores = out_of_fold(expression, shuffled, family, recipe["folds"], recipe["repeats"], recipe["seed"])
-        exceed[target] = np.count_nonzero(spearman(scores, shuffled) >= observed[target])
-    return (1 + exceed) / (1 + len(shuffles))
 
 
 FLAT = (float(np.log(BASE_RATE / (1 - BASE_RATE))), 0.0)

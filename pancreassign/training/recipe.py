@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +23,35 @@ class Models(_Section):
     endpoint: str
     expression: str
     response: str
+    compounds: str | None = None
     limits: list[str] = []
+
+
+class Slice(_Section):
+    """Expression of some lines and genes: ``genes`` is the column of gene names, ``names`` what names the lines."""
+
+    name: str
+    expression: str
+    genes: str
+    names: Literal["ModelID", "CCLEName", "StrippedCellLineName", "COSMICID"]
+
+
+class LinesSection(_Section):
+    """Cell lines of many tissues, for the prior of the transfer families; ``test_tissue`` is left out to test on."""
+
+    name: str
+    source: str
+    terms: str
+    lines: str
+    tissue: str
+    without_tissues: list[str]
+    test_tissue: str
+    min_lines: int = Field(ge=3)
+    response: str
+    response_value: str
+    response_names: Literal["ModelID", "CCLEName", "StrippedCellLineName", "COSMICID"]
+    penalty_per_gene: float = Field(gt=0)
+    slices: list[Slice] = Field(min_length=1)
 
 
 class RidgeSection(_Section):
@@ -87,6 +115,7 @@ class Recipe(_Section):
     seed: int = Field(ge=0)
     reference: str
     models: Models
+    lines: LinesSection | None = None
     ridge: RidgeSection
     evaluation: Evaluation
     tumours: Tumours
