@@ -1,0 +1,1 @@
+"""From raw dose-response plates to one value per model and drug: read, fit, judge, average, compare."""
