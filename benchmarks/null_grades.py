@@ -1,10 +1,10 @@
-"""How often grade C is given where there is no skill (the figure of docs/architecture.md).
+"""How often each rule would grade a drug C where there is no skill: the real models, with shuffled responses.
 
     python benchmarks/null_grades.py [DATA]
 
-Shuffles the responses of the training models, so that no signature can have skill, runs the recipe's whole
-cross-validation on each shuffle, and counts how often the interval of Spearman alone lies above 0, and how often all
-that grade C asks holds. The permutation p of a shuffle is its place among all shuffles of the same drug.
+Shuffles the responses within each world of models, runs the whole procedure of the shipped recipe on the organoids (by
+the rule of selection that ships; that the strict rule must agree lowers the shares further), and prints, per target,
+the share of shuffles whose interval alone lies above 0, and of those that all three conditions of grade C let through.
 """
 
 from __future__ import annotations
@@ -13,44 +13,68 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pancreassign import resources
 from pancreassign.counts.genes import GeneTable
-from pancreassign.normalize import reference
-from pancreassign.training import datasets, evaluate
-from pancreassign.training.models import Ridge
-from pancreassign.training.recipe import read_recipe
+from pancreassign.normalize import reference as references
+from pancreassign.training import datasets, evaluate, fitting, lines, select, skill
+from pancreassign.training.recipe import Recipe, read_recipe
+from pancreassign.training.skill import World
 
-SHUFFLES = 400
-DRAWS = 1000
+SHUFFLES, DRAWS = 300, 1000
 
 
 def main(data: Path) -> None:
-    """Print, per drug, the shares of shuffles that would be graded C."""
-    recipe = read_recipe(resources.signatures_dir() / "pdac-organoids.toml")
-    panel = reference.load(resources.find_reference(recipe.reference)).panel
-    models = datasets.load(recipe.models.model_dump(), data, GeneTable.load(resources.data_dir() / "genes"))
-    inside = models.expression[models.expression.columns.intersection(panel).sort_values()].to_numpy()
-    family, how = Ridge(recipe.ridge.penalty_per_gene), recipe.evaluation
-    rng = np.random.default_rng(recipe.seed)
-    print("drug\tinterval above 0\tgrade C")
-    for drug, response in models.sensitivity.items():
-        shuffled = np.array([rng.permutation(response.to_numpy()) for _ in range(SHUFFLES)]).T
-        scores = evaluate.out_of_fold(inside, shuffled, family, how.folds, how.repeats, recipe.seed)
-        rho = evaluate.spearman(scores, shuffled)
+    """Print the shares."""
+    recipe = read_recipe(resources.signatures_dir() / f"{resources.DEFAULT_PACK}.toml")
+    genes = GeneTable.load(resources.data_dir() / "genes")
+    reference = references.load(resources.find_reference(recipe.reference))
+    models = datasets.load(recipe.models, data, genes)
+    read = lines.read(recipe.lines, data, genes) if recipe.lines else None
+    material = fitting.gather(recipe, models.expression, models.sensitivity, reference, read)
+    worlds = shuffled_worlds(recipe, material)
+    print("target\tinterval above 0\tgrade C")
+    for target in material.targets:
+        rho = np.array([skill.figures(target, one, 1, 0)["spearman"] for one in worlds])
         above = graded = 0
-        for column in range(SHUFFLES):
-            score, sensitivity = scores[:, column], shuffled[:, column]
-            low, high = evaluate.bootstrap_intervals(score, sensitivity, DRAWS, recipe.seed)["spearman"]
-            figures = {
-                "spearman_interval": {"low": low, "high": high},
-                "permutation_p": float(np.mean(rho >= rho[column])),
-                **(evaluate.calibration_figures(score, sensitivity) if low > 0 else {"brier": 1, "brier_base_rate": 0}),
-            }
-            above += low > 0
+        for place, one in enumerate(worlds):
+            figures = skill.figures(target, one, DRAWS, recipe.seed)
+            figures["permutation_p"] = float(np.mean(rho >= rho[place]))
+            above += figures["spearman_interval"]["low"] > 0
             graded += evaluate.grade(figures) == "C"
-        print(f"{drug}\t{above / SHUFFLES:.3f}\t{graded / SHUFFLES:.3f}", flush=True)
+        print(f"{target}\t{above / SHUFFLES:.3f}\t{graded / SHUFFLES:.3f}", flush=True)
+
+
+def shuffled_worlds(recipe: Recipe, material: fitting.Material) -> list[list[World]]:
+    """Per shuffle: the organoids with their nested scores, and the left-out lines with theirs."""
+    x, y = material.arrays
+    candidates = fitting.candidates_of(recipe, material)
+    how, targets = recipe.evaluation, material.targets
+    rng = np.random.default_rng(recipe.seed + 1)
+    nothing = np.zeros((1, len(targets)))
+    others = []
+    if material.lines is not None:
+        tissue = material.lines.test_tissue
+        family = dict.fromkeys(targets, select.default_of(candidates))
+        weights = fitting.weights_of(material, fitting.candidates_of(recipe, material, tissue), family)
+        others.append(fitting.scores_in(material, weights, tissue))
+    found = []
+    for _ in range(SHUFFLES // fitting.CHUNK):
+        orders = [rng.permutation(len(y)) for _ in range(fitting.CHUNK)]
+        shuffled = np.hstack([y[order] for order in orders])
+        scores, _ = select.nested(x, shuffled, candidates, how.folds, how.repeats, recipe.seed)
+        for place in range(fitting.CHUNK):
+            block = slice(place * len(targets), (place + 1) * len(targets))
+            own = (pd.DataFrame(table[:, block], columns=targets) for table in (scores.scores, shuffled))
+            one = [World("models", *own, nothing)]
+            for line_scores, responses in others:
+                order = rng.permutation(len(responses))
+                moved = pd.DataFrame(responses.to_numpy()[order], responses.index, responses.columns)
+                one.append(World("lines", line_scores, moved, nothing))
+            found.append(one)
+    return found
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ def of(record: Prediction, caveats: Caveats) -> list[Caveat]:
         "simulated": record.sample.simulated,
         "assumed_setting": record.setting.assumed,
         "no_drug_evaluable": all(drug.call is Call.NOT_EVALUABLE for drug in record.drugs),
+        "no_specific_skill": _no_specific_skill(record),
         "preservation_unknown": record.sample.specimen.preservation == "unknown",
         "rounded_counts": record.input.rounded,
         "depth_unknown": record.input.units != "counts",
@@ -81,6 +82,12 @@ def of(record: Prediction, caveats: Caveats) -> list[Caveat]:
         raise ArtefactError("caveats", f"have no text for {sorted(missing)}", "Restore data/caveats/caveats.toml.")
     chosen = always | {code for code, yes in applies.items() if yes}
     return [Caveat(code=code, text=text) for code, text in caveats.texts.items() if code in chosen]
+
+
+def _no_specific_skill(record: Prediction) -> bool:
+    """Whether no drug with demonstrated skill shows any beyond general sensitivity."""
+    skilled = [drug.validation.specific_interval for drug in record.drugs if drug.evidence != "D"]
+    return bool(skilled) and not any(interval and interval.low > 0 for interval in skilled)
 
 
 def _preservation_differs(record: Prediction) -> bool:

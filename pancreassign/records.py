@@ -191,7 +191,10 @@ class General(Part):
 
 
 class Validation(Part):
-    """Nested cross-validation in the training models, and the assay's own ceiling."""
+    """Skill in models that the signature was not trained on, and the assay's own ceiling.
+
+    ``specific`` is the correlation with the drug's response that is left once general sensitivity is known.
+    """
 
     n: int
     spearman: float
@@ -202,6 +205,8 @@ class Validation(Part):
     brier: float
     brier_base_rate: float
     calibration_slope: float | None
+    specific: float | None = None
+    specific_interval: Interval | None = None
     ceiling: float | None
     ceiling_source: str | None
     source: str
@@ -227,8 +232,7 @@ class DrugResult(Part):
 
     The score is the sum of the contributions and of ``content_correction``, which takes out how stroma moves it.
     ``score_interval`` holds the noise of depth, missing genes, stroma, paraffin and another protocol;
-    ``probability_interval`` that and the few models that the curve was fitted on. What the weights themselves owe to
-    the few models is in neither, and shows in ``validation``.
+    ``probability_interval`` that, and what weights and curve owe to the few models that they were fitted on.
     """
 
     drug: Drug

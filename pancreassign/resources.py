@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pancreassign.errors import ArtefactError
 
-DEFAULT_PACK = "pdac-organoids"
+DEFAULT_PACK = "pdac-public"
 DEFAULT_REFERENCE = "pdac-full-length"
 
 

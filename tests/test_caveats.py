@@ -6,7 +6,7 @@ import pytest
 
 from pancreassign import caveats, cohort, resources
 from pancreassign.cohort import Job
-from pancreassign.records import Prediction, QcCheck, Specimen
+from pancreassign.records import Interval, Prediction, QcCheck, Specimen
 
 OF_PROTOCOL = {"protocol_unverified", "protocol_unknown", "protocol_differs"}
 
@@ -128,3 +128,24 @@ def test_texts_are_short() -> None:
     shipped = caveats.load(resources.data_dir() / "caveats" / "caveats.toml")
     assert {code for code, text in shipped.texts.items() if len(text) > 225} == set()
     assert all(text.rstrip(".").count(". ") < 2 for text in shipped.texts.values())
+
+
+@pytest.mark.parametrize(
+    ("grades", "lows", "said"),
+    [
+        ("CCCCC", [-0.1] * 5, True),
+        ("CCCCC", [-0.1, -0.1, 0.01, -0.1, -0.1], False),
+        ("DDCDD", [0.2, 0.2, -0.1, 0.2, 0.2], True),  # what a drug without skill shows says nothing
+        ("DDDDD", [-0.1] * 5, False),  # no call at all: another caveat says so
+        ("CCCCC", [None] * 5, True),  # not measured is not demonstrated
+    ],
+)
+def test_it_is_said_where_no_single_drug_has_skill_of_its_own(
+    record: Prediction, grades: str, lows: list[float | None], said: bool
+) -> None:
+    drugs = []
+    for drug, grade, low in zip(record.drugs, grades, lows, strict=True):
+        interval = None if low is None else Interval(low=low, high=0.5, level=0.95)
+        own = drug.validation.model_copy(update={"specific_interval": interval})
+        drugs.append(drug.model_copy(update={"evidence": grade, "validation": own}))
+    assert ("no_specific_skill" in codes(record.model_copy(update={"drugs": drugs}))) is said

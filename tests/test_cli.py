@@ -169,18 +169,18 @@ def test_shipped_artefacts_verify_and_are_listed() -> None:
     verified = call("signatures", "verify")
     assert verified.exit_code == 0
     assert [line.split("\t")[:2] for line in verified.output.splitlines()] == [
-        ["pdac-organoids", "ok"],
+        ["pdac-public", "ok"],
         ["pdac-full-length", "ok"],
     ]
     listed = call("signatures", "list").output.split("\t")
     assert listed[2] == verified.output.split()[2]
-    assert call("signatures", "show").output.startswith("# pdac-organoids")
+    assert call("signatures", "show").output.startswith("# pdac-public")
 
 
 def test_an_unknown_pack_names_those_that_ship(tmp_path: Path) -> None:
     done = call("score", EXAMPLE, "-o", tmp_path / "out", "--pack", "nothing")
     assert done.exit_code == 2
-    assert "pdac-organoids" in done.output
+    assert "pdac-public" in done.output
 
 
 def test_fail_on_no_call_ends_in_3_and_still_writes(tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_the_shipped_reference_and_pack_are_rebuilt_bit_for_bit(realdata: Path, 
     recipe = resources.data_dir() / "reference" / "pdac-full-length.toml"
     assert call("reference", "build", *tumours, "--recipe", recipe, "-o", tmp_path / "reference").exit_code == 0
     same_files(tmp_path / "reference", resources.find_reference(resources.DEFAULT_REFERENCE))
-    config = resources.signatures_dir() / "pdac-organoids.toml"
+    config = resources.signatures_dir() / "pdac-public.toml"
     assert call("train", config, "--data", realdata, "-o", tmp_path / "pack").exit_code == 0
     same_files(tmp_path / "pack", resources.find_pack(resources.DEFAULT_PACK), versions="manifest.toml")
 

@@ -29,6 +29,7 @@ ALLOWED = {
     "chemogram": {"errors", "records", "resources", "artefacts"},
     "report": {"errors", "records"},
     "export": {"errors", "records"},
+    "explain": {"errors", "records", "report", "signatures"},
     "training": BASE | STEPS | {"recipes"},
     "kit": BASE | STEPS | {"caveats"},
     "appraise": BASE | STEPS | {"kit"},

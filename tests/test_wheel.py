@@ -52,7 +52,7 @@ def test_the_wheel_scores_the_example_elsewhere(installed: Path, tmp_path: Path)
 def test_the_wheel_verifies_its_packs(installed: Path, tmp_path: Path) -> None:
     done = run(installed, tmp_path, "signatures", "verify")
     assert [line.split("\t")[:2] for line in done.stdout.splitlines()] == [
-        ["pdac-organoids", "ok"],
+        ["pdac-public", "ok"],
         ["pdac-full-length", "ok"],
     ]
 

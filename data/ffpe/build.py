@@ -2,7 +2,7 @@
 
     python data/ffpe/build.py DATA
 
-Reads the content-matched tumour pairs that signatures/pdac-organoids.toml lists, writes noise.tsv.gz beside this
+Reads the content-matched tumour pairs that signatures/pdac-public.toml lists, writes noise.tsv.gz beside this
 script, and prints the figures of README.md. The same inputs give the same bytes: rows are sorted, digits fixed, and the
 gzip header carries no time.
 """
@@ -30,7 +30,7 @@ from pancreassign.normalize.apply import counting_error
 Array = npt.NDArray[np.float64]
 Pairs = list[tuple[str, str]]
 
-RECIPE = "pdac-organoids.toml"
+RECIPE = "pdac-public.toml"
 MEASURABLE_READS = 10.0
 MEASURABLE_LEVEL = 1.0
 """Mean reads a library and mean log2 abundance, over both sides, from which a gene's own noise is measured (judgement:

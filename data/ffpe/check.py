@@ -37,7 +37,7 @@ def main(data: Path) -> None:
     pack = packs.load(resources.find_pack(resources.DEFAULT_PACK))
     weights = {drug: signature.weights for drug, signature in pack.signatures.items()}
     noise = degrade.read_noise(Path(__file__).resolve().parent / "noise.tsv.gz")
-    listed = tomllib.loads((resources.signatures_dir() / "pdac-organoids.toml").read_text(encoding="utf-8"))["ffpe"]
+    listed = tomllib.loads((resources.signatures_dir() / "pdac-public.toml").read_text(encoding="utf-8"))["ffpe"]
     samples, _ = read_samples([data / listed["counts"]], genes)
     counts = libraries.counts_of(samples)
     pairs = [(ffpe, fresh) for ffpe, fresh in listed["matched"]]

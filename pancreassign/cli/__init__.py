@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from pancreassign import __version__
-from pancreassign.cli import chemograms, making, scoring, simulating
+from pancreassign.cli import chemograms, explaining, making, scoring, simulating
 from pancreassign.cli.base import app, reference_app, signatures_app, simulate_app
 
-__all__ = ["app", "chemograms", "main", "making", "scoring", "simulating"]
+__all__ = ["app", "chemograms", "explaining", "main", "making", "scoring", "simulating"]
 
 app.add_typer(signatures_app, name="signatures")
 app.add_typer(reference_app, name="reference")

@@ -9,34 +9,57 @@ import typer
 
 from pancreassign import resources
 from pancreassign.cli.base import CountFiles, Force, Format, Out, Strand, app, note, reference_app, signatures_app
+from pancreassign.cli.base import folder as as_folder
 
 
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="Recipe of the pack (TOML).")],
-    out: Out,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", parser=as_folder, metavar="DIR", help="Folder to write the pack into.")
+    ] = None,
     data: Annotated[
         Path, typer.Option("--data", envvar="PANCREASSIGN_DATA", help="Folder that the recipe's paths start from.")
     ] = Path("../shared/data"),
     reference: Annotated[
         str | None, typer.Option("--reference", help="Another reference than the recipe's, by name or path.")
     ] = None,
+    given: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Copies, brought by hand, of what the recipe would download."),
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept-checksums", help="Read files of which the recipe gives no checksum.")
+    ] = False,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare-only", help="Bring and prepare the recipe's sources, and stop there.")
+    ] = False,
     force: Force = False,
 ) -> None:
-    """Train, evaluate and calibrate a signature pack."""
+    """Train, evaluate and calibrate a signature pack; the sources that its recipe names are brought first."""
     from pancreassign import artefacts
     from pancreassign.counts.genes import GeneTable
     from pancreassign.normalize import reference as references
-    from pancreassign.output import staged
+    from pancreassign.output import check_free, staged
     from pancreassign.quality import tissues
     from pancreassign.training import build, recipe
+    from pancreassign.training.sources.fetch import Fetcher
+    from pancreassign.training.sources.prepare import prepare
 
+    genes = GeneTable.load(resources.data_dir() / "genes")
+    fetcher = Fetcher(data, given, accept, note)
+    if prepare_only:
+        prepare(recipe.read_sources(config), data, fetcher, genes, staged)
+        return
+    if out is None:
+        raise typer.BadParameter("is missing: give a folder, or --prepare-only", param_hint="--out")
     wanted = recipe.read_recipe(config)
     frozen = references.load(resources.find_reference(reference or wanted.reference))
-    genes = GeneTable.load(resources.data_dir() / "genes")
+    check_free(out, ["manifest.toml"], force)
+    prepare(wanted.sources, data, fetcher, genes, staged)
     known = tissues.load(resources.data_dir() / "tissues", genes.symbol)
-    with staged(out, ["manifest.toml"], force, artefacts.files_of(out)) as folder:
-        sha256 = build.train(wanted, data, frozen, genes, known, folder, note)
+    with staged(out, ["manifest.toml"], force, artefacts.files_of(out)) as partial:
+        sha256 = build.train(wanted, data, frozen, genes, known, partial, note)
     typer.echo(f"{wanted.name} {wanted.version} {sha256}")
 
 

@@ -62,19 +62,21 @@ class DrugEvidence:
 
 
 def rule_status(kind: RuleKind, drugs: Sequence[DrugEvidence]) -> Rule:
-    """Whether the regimen's rule is met; a drug that is not evaluable leaves open what depends on it."""
+    """Whether the regimen's rule is met.
+
+    A drug that is not evaluable leaves open what depends on it, and so does an intermediate one, whose interval holds
+    the base rate: otherwise a regimen would fall behind another because its drugs are known a little and the other's
+    not at all.
+    """
     calls = [drug.effective_call for drug in drugs]
-    sensitive = calls.count(Call.SENSITIVE)
-    unknown = calls.count(Call.NOT_EVALUABLE)
+    sensitive, resistant = calls.count(Call.SENSITIVE), calls.count(Call.RESISTANT)
     if kind == "none":
         return "unclear"
     if kind == "two_of_three":
-        return _decided(sensitive >= 2, sensitive + unknown < 2)
+        return _decided(sensitive >= 2, len(calls) - resistant < 2)
     if kind == "pair":
-        resistant = calls.count(Call.RESISTANT)
-        met = resistant == 0 and unknown == 0 and sensitive >= 1
-        return _decided(met, resistant > 0 or (unknown == 0 and sensitive == 0))
-    return _decided(sensitive == 1, unknown == 0 and sensitive == 0)
+        return _decided(resistant == 0 and Call.NOT_EVALUABLE not in calls and sensitive >= 1, resistant > 0)
+    return _decided(sensitive == 1, resistant == 1)
 
 
 def _decided(met: bool, refuted: bool) -> Rule:

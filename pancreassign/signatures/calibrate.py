@@ -25,6 +25,8 @@ HALF_WIDTH = NormalDist().inv_cdf((1.0 + LEVEL) / 2.0)
 """Half the width of a normal interval of that level, in standard deviations (1.645)."""
 TOLERANCE = 1e-6
 """Curves are stored with six digits: a probability this close to the base rate is the base rate."""
+BEYOND = 1.0
+"""Standard deviations beyond the lowest or highest reference tumour from which a score is outside (judgement)."""
 NOISE_STEPS = np.array([NormalDist().inv_cdf((i + 0.5) / 201) for i in range(201)])
 """Evenly spread quantiles of the standard normal: the score's noise without a random number."""
 
@@ -66,11 +68,18 @@ def probability(score: float, noise: float, calibration: pd.DataFrame, third: st
     return Estimate(min(float(low), point), point, max(float(high), point))
 
 
-def call(estimate: Estimate | None, grade: Grade, qc_failed: bool) -> tuple[Call, str]:
+def is_outside(score: float | None, reference: Array) -> bool:
+    """Whether a score lies further from the reference tumours' scores than :data:`BEYOND` allows."""
+    room = BEYOND * float(reference.std(ddof=1))
+    return score is not None and not float(reference.min()) - room <= score <= float(reference.max()) + room
+
+
+def call(estimate: Estimate | None, grade: Grade, qc_failed: bool, outside: bool = False) -> tuple[Call, str]:
     """The call and the code of its reason (design, section 3).
 
     ``sensitive`` where the whole interval lies above the base rate of one third, ``resistant`` where it lies
-    below, ``intermediate`` where it holds it. Never by percentile, which would call a third of any cohort.
+    below, ``intermediate`` where it holds it. Never by percentile, which would call a third of any cohort. A score
+    ``outside`` what any reference tumour has is an extrapolation, which is not called.
     """
     if qc_failed:
         return Call.NOT_EVALUABLE, "quality_failed"
@@ -78,6 +87,8 @@ def call(estimate: Estimate | None, grade: Grade, qc_failed: bool) -> tuple[Call
         return Call.NOT_EVALUABLE, "gene_coverage"
     if grade == "D":
         return Call.NOT_EVALUABLE, "no_demonstrated_skill"
+    if outside:
+        return Call.NOT_EVALUABLE, "outside_reference"
     if estimate.low > BASE_RATE + TOLERANCE:
         return Call.SENSITIVE, "called"
     if estimate.high < BASE_RATE - TOLERANCE:

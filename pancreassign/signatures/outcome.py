@@ -101,9 +101,11 @@ def evaluate_drug(
     noise = float(np.hypot(own_noise, handling.noise(signature)))
     sensitive = resistant = None
     if value is not None:
-        sensitive = calibrate.probability(value, noise, signature.calibration, "sensitive")
-        resistant = calibrate.probability(value, noise, signature.calibration, "resistant")
-    call, reason = calibrate.call(sensitive, signature.grade, handling.qc_failed)
+        doubt = float(np.hypot(noise, signature.weight_noise))  # of another training set's weights: a probability's own
+        sensitive = calibrate.probability(value, doubt, signature.calibration, "sensitive")
+        resistant = calibrate.probability(value, doubt, signature.calibration, "resistant")
+    outside = calibrate.is_outside(value, signature.reference_scores)
+    call, reason = calibrate.call(sensitive, signature.grade, handling.qc_failed, outside)
     result = DrugResult(
         drug=drug,
         call=call,
@@ -190,7 +192,4 @@ def _contributions(signature: Signature, scored: Score) -> list[Contribution]:
 
 def _validation(signature: Signature) -> Validation:
     figures = signature.validation
-    keys = set(Validation.model_fields) - {"source"}
-    return Validation(
-        **{key: figures[key] for key in keys}, source="nested cross-validation in the training models (card.md)"
-    )
+    return Validation(**{key: figures[key] for key in Validation.model_fields})

@@ -29,7 +29,7 @@ from pancreassign.records import Drug, Grade, known
 from pancreassign.signatures.content import Drift, Pair
 
 KIND = "signature pack"
-COMPATIBILITY = 2
+COMPATIBILITY = 3
 MIN_BURDENS = 10
 """Tumours of a reference whose burdens must be known (as many as a reference needs at least)."""
 GENERAL = "general"
@@ -76,6 +76,11 @@ class Signature:
     def ffpe_noise(self) -> float:
         """Standard deviation that paraffin adds to a score: a share of the spread, measured on FFPE-fresh pairs."""
         return float(self.validation["ffpe"]["noise"] * self.validation["to_tumours"]["reference_sd"])
+
+    @property
+    def weight_noise(self) -> float:
+        """Standard deviation of a score over refits on resampled models: what the weights owe to which these were."""
+        return float(self.validation["stability"]["noise"] * self.validation["to_tumours"]["reference_sd"])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,29 +21,34 @@ from pancreassign.quality.tissues import Tissues
 from pancreassign.records import rounded
 from pancreassign.signatures import pack
 from pancreassign.signatures.content import Drift
-from pancreassign.training import card, content, datasets, evaluate, transfer
+from pancreassign.training import (
+    attempts,
+    baselines,
+    card,
+    content,
+    datasets,
+    evaluate,
+    external,
+    fitting,
+    promises,
+    skill,
+    stability,
+    transfer,
+)
+from pancreassign.training import lines as cell_lines
 from pancreassign.training.ceiling import between_assays
-from pancreassign.training.models import Ridge, normal_scores
+from pancreassign.training.fitting import Progress, Trained
 from pancreassign.training.recipe import Recipe
+from pancreassign.training.sources.prepare import provenance
 
 Array = npt.NDArray[np.float64]
-Progress = Callable[[str], None]
-MIN_GENES = 50
+STRICT = ("grade", "spearman", "spearman_interval", "permutation_p", "adjusted_p", "brier")
+"""Figures of the strict rule of selection that a pack keeps."""
+SOURCE = "scores of models that were not trained on: {} (card.md)"
 
 
 @dataclass(frozen=True)
-class Trained:
-    """The fitted signatures of all targets: ``weights`` genes × targets, ``scores`` models × targets out of fold."""
-
-    expression: pd.DataFrame
-    sensitivity: pd.DataFrame
-    weights: pd.DataFrame
-    penalties: pd.Series
-    scores: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Worlds:
+class Carried:
     """What signatures are carried to: the reference tumours, the FFPE pairs, and mixtures of known tumour content."""
 
     tumours: transfer.Libraries
@@ -88,122 +93,95 @@ def _train(
     progress: Progress,
 ) -> str:
     progress("reading the training models")
-    models = datasets.load(recipe.models.model_dump(), data, genes)
-    sensitivity = models.sensitivity.assign(**{pack.GENERAL: normal_scores(models.sensitivity.to_numpy()).mean(axis=1)})
-    trained = fit(recipe, models.expression, sensitivity, reference, progress)
+    models = datasets.load(recipe.models, data, genes)
+    lines = cell_lines.read(recipe.lines, data, genes) if recipe.lines else None
+    material = fitting.gather(recipe, models.expression, models.sensitivity, reference, lines)
+    trained = fitting.fit(recipe, material, progress)
     progress("scoring the reference tumours, the FFPE pairs and mixtures of known content")
-    worlds = read_worlds(recipe, data, reference, genes, tissues)
-    costs = {target: _transfer(recipe, trained, target, worlds, genes) for target in pack.TARGETS}
-    progress("permutations and bootstrap")
+    carried = read_carried(recipe, data, reference, genes, tissues)
+    costs = {target: _transfer(recipe, trained, target, carried, genes) for target in pack.TARGETS}
     figures = validate(recipe, trained, between_assays(recipe.ceiling, data))
-    attempts = try_variants(recipe, models.expression, sensitivity, reference, progress)
+    tried = attempts.table(attempts.try_all(recipe, trained, models.expression, reference, tissues, progress))
+    progress("what the signatures add, and how stable they are")
+    known = attempts.untrained_by_world(trained, models.expression, tissues)
+    sets = external.evaluate(recipe, trained, data, genes, recipe.evaluation.bootstrap)
     signatures = {}
     for index, target in enumerate(pack.TARGETS):
         seed = recipe.seed + 100 + index
-        response = trained.sensitivity[target].to_numpy()
+        weights = _own(trained, target)
+        adds = baselines.adds(target, trained.worlds, known, recipe.evaluation.bootstrap, recipe.seed)
+        more = {
+            "adds": adds,
+            **_specific(adds),
+            "external": external.by_target(sets, target),
+            "conformal": {world.name: promises.conformal(*world.of(target)) for world in trained.worlds},
+            "venn_abers": promises.venn_abers(trained.worlds, target),
+            "stability": stability.of(recipe, trained, target, carried.tumours.z),
+        }
         signatures[target] = pack.Signature(
-            trained.weights[target],
-            reference.genes.loc[trained.weights.index, "symbol"],
-            evaluate.calibrate(trained.scores[target].to_numpy(), response, recipe.evaluation.calibration_draws, seed),
-            _scored(worlds.tumours, trained.weights[target], Drift.of(costs[target]["content"])),
-            _round({**figures[target], **costs[target]}),
+            weights,
+            reference.genes.loc[weights.index, "symbol"],
+            skill.calibration(target, trained.worlds, recipe.evaluation.calibration_draws, seed),
+            _scored(carried.tumours, weights, Drift.of(costs[target]["content"])),
+            _round({**figures[target], **costs[target], **more}),
         )
     progress("writing the pack")
-    pack.save(folder, _manifest(recipe, trained, reference), signatures, list(reference.tumours))
-    text = card.write(recipe, reference, signatures, trained.weights.shape[0], len(sensitivity), attempts)
+    pack.save(folder, _manifest(recipe, data, trained, reference), signatures, list(reference.tumours))
+    artefacts.write_table(tried, folder / "attempts.tsv", digits=4)
+    text = card.write(recipe, reference, signatures, trained, tried)
     (folder / "card.md").write_text(text, encoding="utf-8")
     return artefacts.seal(folder)
-
-
-def fit(
-    recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, reference: Reference, progress: Progress
-) -> Trained:
-    """Fit the final weights on all models, and the out-of-fold scores by nested cross-validation."""
-    panel = expression.columns.intersection(reference.panel, sort=False).sort_values()
-    if len(panel) < MIN_GENES:
-        raise ConfigError(
-            recipe.models.expression,
-            f"holds {len(panel)} genes of the reference's panel; at least {MIN_GENES} are needed",
-            "Give expression of more genes, or a reference with another panel.",
-        )
-    if recipe.evaluation.folds > len(expression):
-        raise ConfigError("evaluation.folds", f"is more than the {len(expression)} models", "Give fewer folds.")
-    inside = expression[panel]
-    family = Ridge(recipe.ridge.penalty_per_gene)
-    progress(f"cross-validating {sensitivity.shape[1]} targets on {len(inside)} models × {len(panel)} genes")
-    scores = _out_of_fold(recipe, inside, sensitivity)
-    weights, penalties = family.fit(inside.to_numpy(), sensitivity.to_numpy())
-    targets = list(sensitivity.columns)
-    return Trained(
-        inside,
-        sensitivity,
-        pd.DataFrame(weights, index=panel, columns=targets),
-        pd.Series(penalties, index=targets),
-        pd.DataFrame(scores, index=inside.index, columns=targets),
-    )
-
-
-def _out_of_fold(recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, as_ranks: bool = True) -> Array:
-    family, how = Ridge(recipe.ridge.penalty_per_gene, as_ranks), recipe.evaluation
-    return evaluate.out_of_fold(
-        expression.to_numpy(), sensitivity.to_numpy(), family, how.folds, how.repeats, recipe.seed
-    )
 
 
 def validate(
     recipe: Recipe, trained: Trained, ceilings: Mapping[str, Mapping[str, float | None]]
 ) -> dict[str, dict[str, Any]]:
-    """The validation figures and the grade of every target."""
-    how = recipe.evaluation
-    scores, sensitivity = trained.scores.to_numpy(), trained.sensitivity.to_numpy()
-    observed = evaluate.spearman(scores, sensitivity)
-    family = Ridge(recipe.ridge.penalty_per_gene)
-    setup = {"seed": recipe.seed, **how.model_dump()}
-    p = evaluate.permutation_p(trained.expression.to_numpy(), sensitivity, observed, family, setup)
+    """The validation figures and the grade of every target: the lower of those that the two rules of selection give."""
+    ships, strict = (_skill(recipe, worlds) for worlds in (trained.worlds, trained.strict))
     figures = {}
-    for column, target in enumerate(trained.scores.columns):
-        score, response = scores[:, column], sensitivity[:, column]
-        bounds = evaluate.bootstrap_intervals(score, response, how.bootstrap, recipe.seed)
+    for target in pack.TARGETS:
         ceiling = ceilings.get(target)
-        own = {
-            "n": len(score),
-            "spearman": float(observed[column]),
-            "spearman_interval": _interval(bounds["spearman"]),
-            "auroc": evaluate.auroc(score, evaluate.in_third(response)),
-            "auroc_interval": _interval(bounds["auroc"]),
-            "permutation_p": float(p[column]),
-            **evaluate.calibration_figures(score, response),
-            "penalty_per_gene": float(trained.penalties[target]),
+        other = {key: strict[target][key] for key in STRICT}
+        figures[target] = {
+            "grade": max(ships[target]["grade"], strict[target]["grade"]),
+            **{key: value for key, value in ships[target].items() if key != "grade"},
+            "strict": other,
+            "family": trained.family[target],
+            "source": SOURCE.format(" and ".join(world.name for world in trained.worlds)),
             "ceiling": ceiling["ceiling"] if ceiling else None,
             "ceiling_source": recipe.ceiling.source if ceiling else None,
             "assays": ceiling,
         }
-        figures[target] = {"grade": evaluate.grade(own), **own}
     return figures
 
 
-def try_variants(
-    recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, reference: Reference, progress: Progress
-) -> dict[str, dict[str, float]]:
-    """Cross-validated Spearman of the variants that were tried, for the card; the first is what ships."""
-    expressed = reference.genes.index[reference.genes["panel"] | reference.genes["stable"]]
-    sets = {
-        "panel": expression.columns.intersection(reference.panel),
-        "expressed in tumours": expression.columns.intersection(expressed),
-        "all measured": expression.columns,
-    }
-    attempts = {}
-    for as_ranks, responses in ((True, "normal scores"), (False, "responses as measured")):
-        for name, chosen in sets.items():
-            attempt = f"{name}, {len(chosen)} genes, {responses}"
-            progress(f"for the card: {attempt}")
-            scores = _out_of_fold(recipe, expression[chosen], sensitivity, as_ranks)
-            rho = evaluate.spearman(scores, sensitivity.to_numpy())
-            attempts[attempt] = dict(zip(sensitivity.columns, rho.tolist(), strict=True))
-    return attempts
+def _skill(recipe: Recipe, worlds: Sequence[skill.World]) -> dict[str, dict[str, Any]]:
+    """Figures and grade by target; p is corrected for the five drugs, general sensitivity stands alone."""
+    how = recipe.evaluation
+    figures = {target: skill.figures(target, worlds, how.bootstrap, recipe.seed) for target in pack.TARGETS}
+    p = {target: own["permutation_p"] for target, own in figures.items()}
+    adjusted = {**p, **evaluate.holm({target: value for target, value in p.items() if target != pack.GENERAL})}
+    for target, own in figures.items():
+        own["adjusted_p"] = adjusted[target]
+        own["grade"] = evaluate.grade(own)
+    return figures
 
 
-def read_worlds(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, tissues: Tissues) -> Worlds:
+def _specific(adds: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What a signature tells of its drug beyond the measured general sensitivity."""
+    own = adds.get(baselines.GENERAL_RESPONSE)
+    if own is None:
+        return {"specific": None, "specific_interval": None}
+    return {"specific": own["spearman"], "specific_interval": {key: own[key] for key in ("low", "high", "level")}}
+
+
+def _own(trained: Trained, target: str) -> pd.Series:
+    """The genes of one signature with their weights."""
+    weights = trained.weights[target]
+    return weights[weights != 0.0]
+
+
+def read_carried(recipe: Recipe, data: Path, reference: Reference, genes: GeneTable, tissues: Tissues) -> Carried:
     """Read what signatures are carried to."""
     kit = (reference, genes, tissues)
     tumours = transfer.reference_tumours([data / path for path in recipe.tumours.counts], *kit)
@@ -212,27 +190,30 @@ def read_worlds(recipe: Recipe, data: Path, reference: Reference, genes: GeneTab
         if name not in pairs.z.index:
             raise ConfigError(recipe.ffpe.counts, f"has no sample {name}", "Correct the recipe's pairs.")
     how = recipe.content
-    return Worlds(tumours, pairs, content.mix(data / how.counts, how.profiles, how.contents, *kit))
+    return Carried(tumours, pairs, content.mix(data / how.counts, how.profiles, how.contents, *kit))
 
 
-def _transfer(recipe: Recipe, trained: Trained, target: str, worlds: Worlds, genes: GeneTable) -> dict[str, Any]:
-    weights, tumours = trained.weights[target], worlds.tumours
-    mixed = worlds.mixtures.z.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy()
-    drift = content.drift(mixed, worlds.mixtures, tumours.burden.to_numpy())
+def _transfer(recipe: Recipe, trained: Trained, target: str, carried: Carried, genes: GeneTable) -> dict[str, Any]:
+    weights, tumours = _own(trained, target), carried.tumours
+    mixed = carried.mixtures.z.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy()
+    drift = content.drift(mixed, carried.mixtures, tumours.burden.to_numpy())
 
     def score(libraries: transfer.Libraries) -> Array:
         return _scored(libraries, weights, Drift.of(drift))
 
     everything = [*recipe.ffpe.matched, *recipe.ffpe.mismatched]
-    out_of_fold = trained.scores[target].to_numpy()
+    out_of_fold = trained.worlds[0].scores[target].to_numpy()
+    in_models = weights[weights.index.intersection(trained.material.measured, sort=False)]
     return {
         "to_tumours": {
             "reference_sd": float(score(tumours).std(ddof=1)),
-            **transfer.own_world_cost(weights, trained.expression, out_of_fold, tumours.z, tumours.counts, genes),
+            **transfer.own_world_cost(
+                in_models, trained.material.expression, out_of_fold, tumours.z, tumours.counts, genes
+            ),
         },
         "content": drift,
-        "ffpe": transfer.paraffin_noise(score, worlds.pairs, recipe.ffpe.matched),
-        "ffpe_all_pairs": transfer.paraffin_noise(score, worlds.pairs, everything),
+        "ffpe": transfer.paraffin_noise(score, carried.pairs, recipe.ffpe.matched),
+        "ffpe_all_pairs": transfer.paraffin_noise(score, carried.pairs, everything),
     }
 
 
@@ -241,10 +222,6 @@ def _scored(libraries: transfer.Libraries, weights: pd.Series, drift: Drift) -> 
     raw = libraries.z.reindex(columns=weights.index).fillna(0.0).to_numpy() @ weights.to_numpy()
     burdens = [None if np.isnan(one).any() else (float(one[0]), float(one[1])) for one in libraries.burden.to_numpy()]
     return np.array([drift.correct(float(value), one)[0] for value, one in zip(raw, burdens, strict=True)])
-
-
-def _interval(bounds: tuple[float, float]) -> dict[str, float]:
-    return {"low": bounds[0], "high": bounds[1], "level": evaluate.INTERVAL}
 
 
 def _round(value: Any) -> Any:
@@ -256,7 +233,7 @@ def _round(value: Any) -> Any:
     return rounded(value) if isinstance(value, float) else value
 
 
-def _manifest(recipe: Recipe, trained: Trained, reference: Reference) -> dict[str, Any]:
+def _manifest(recipe: Recipe, data: Path, trained: Trained, reference: Reference) -> dict[str, Any]:
     return {
         "name": recipe.name,
         "version": recipe.version,
@@ -265,14 +242,17 @@ def _manifest(recipe: Recipe, trained: Trained, reference: Reference) -> dict[st
         "endpoint": recipe.models.endpoint,
         "protocol": reference.manifest["protocol"],
         "seed": recipe.seed,
-        "family": "ridge",
+        "families": dict(trained.family),
         "genes": len(trained.weights),
-        "models": len(trained.sensitivity),
-        "training_data": {
-            "name": recipe.models.name,
-            "source": recipe.models.source,
-            "terms": recipe.models.terms,
-        },
+        "models": len(trained.material.sensitivity),
+        "training_data": [
+            *(
+                {"name": one.name, "source": one.source, "terms": one.terms}
+                for one in (recipe.models, recipe.lines)
+                if one
+            ),
+            *provenance(recipe.sources, data),
+        ],
         "reference": {
             "name": reference.name,
             "version": reference.manifest["version"],

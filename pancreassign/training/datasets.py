@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ import pandas as pd
 from pancreassign.counts.genes import GeneTable
 from pancreassign.errors import ConfigError
 from pancreassign.records import Drug
+from pancreassign.signatures.pack import GENERAL
+from pancreassign.training.models import normal_scores
+from pancreassign.training.recipe import Compounds, Models
 
 SIGNS = {"resistant": -1.0, "sensitive": 1.0}
 """By the table's ``high_means``: AUC and lnIC50 are high for resistant models, AAC for sensitive ones."""
@@ -27,7 +30,7 @@ class ModelSet:
     expression
         models × genes (Ensembl gene ids), log2 units.
     sensitivity
-        models × drugs, higher = more sensitive, in the measure's own units; no missing value.
+        models × targets (five drugs, ``general``), higher = more sensitive, each in its own units; no missing value.
     """
 
     expression: pd.DataFrame
@@ -131,19 +134,37 @@ def read_expression(path: Path, genes: GeneTable) -> pd.DataFrame:
     return pd.DataFrame(np.log2(1.0 + summed)).T
 
 
-def load(recipe: Mapping[str, Any], data: Path, genes: GeneTable) -> ModelSet:
-    """Load the models that have expression and all five responses."""
-    expression = read_expression(data / recipe["expression"], genes)
-    response = read_response(data / recipe["response"])
+def load(recipe: Models, data: Path, genes: GeneTable) -> ModelSet:
+    """Load the models that have expression and all five responses, and ``general``: what they share.
+
+    ``general`` is the mean over the further compounds of the recipe, in their own units, where it names any; else the
+    mean of the five drugs' normal scores.
+    """
+    expression = read_expression(data / recipe.expression, genes)
+    response = read_response(data / recipe.response)
     lacking = [drug.value for drug in Drug if drug.value not in response.columns]
     if lacking:
-        raise ConfigError(str(recipe["response"]), f"has no response for {lacking}", "All five drugs are needed.")
+        raise ConfigError(recipe.response, f"has no response for {lacking}", "All five drugs are needed.")
     complete = response.dropna()
+    if recipe.compounds is not None:
+        complete = complete.join(_mean_of_compounds(data / recipe.compounds.response, recipe.compounds), how="inner")
     models = expression.index.intersection(complete.index).sort_values()
     if len(models) < MIN_MODELS:
         raise ConfigError(
-            str(recipe["response"]),
+            recipe.response,
             f"shares {len(models)} models with all five responses with the expression; {MIN_MODELS} are needed",
             "Check that both tables name the models alike.",
         )
-    return ModelSet(expression.loc[models], complete.loc[models])
+    complete = complete.loc[models]
+    if GENERAL not in complete:
+        complete = complete.assign(**{GENERAL: normal_scores(complete.to_numpy()).mean(axis=1)})
+    return ModelSet(expression.loc[models], complete)
+
+
+def _mean_of_compounds(path: Path, recipe: Compounds) -> pd.Series:
+    """By model: the mean sensitivity to every compound of a table of models × compounds."""
+    table = read_numbers(path, "model")
+    if table.index.duplicated().any():
+        twice = table.index[table.index.duplicated()][0]
+        raise ConfigError(str(path), f"has the model {twice} twice", "Keep one row a model.")
+    return (SIGNS[recipe.high_means] * table.dropna().mean(axis=1)).rename(GENERAL)

@@ -14,16 +14,24 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class Compounds(_Section):
+    """Responses of the same models to further compounds, models × compounds: their mean is general sensitivity."""
+
+    response: str
+    high_means: Literal["resistant", "sensitive"]
+
+
 class Models(_Section):
-    """The training models: paths are relative to the data folder."""
+    """The training models, in a word their ``world``: paths are relative to the data folder."""
 
     name: str
     source: str
     terms: str
     endpoint: str
     expression: str
+    world: str = "models"
     response: str
-    compounds: str | None = None
+    compounds: Compounds | None = None
     limits: list[str] = []
 
 
@@ -67,6 +75,7 @@ class Evaluation(_Section):
     repeats: int = Field(ge=1)
     bootstrap: int = Field(ge=100)
     permutations: int = Field(ge=1)
+    comparators: list[Literal["elastic net", "rank pairs", "ICA, LASSO, forest", "XGBoost"]] = []
     calibration_draws: int = Field(ge=100)
 
 
@@ -105,6 +114,70 @@ class Ceiling(_Section):
     same_drug: dict[str, str]
 
 
+class External(_Section):
+    """A set of models to test on, never trained on. ``drugs`` gives the names in its table the five drugs' own."""
+
+    name: str
+    source: str
+    terms: str
+    expression: str
+    genes: str
+    scale: Literal["log2", "linear"]
+    response: str
+    model: str = "model"
+    drug: str = "drug"
+    value: str = "value"
+    high_means: Literal["resistant", "sensitive"]
+    drugs: dict[str, Literal["5-FU", "oxaliplatin", "irinotecan", "gemcitabine", "paclitaxel"]] = Field(min_length=1)
+
+
+RELATIVE = r"^\w[\w.+ ()-]*(/\w[\w.+ ()-]*)*$"
+"""A path inside a folder: not absolute, no step up, nothing hidden."""
+
+
+class SourceFile(_Section):
+    """One file of a source as it is published; without ``url`` it is brought by hand.
+
+    ``checksum`` is ``sha256:...``, or ``md5:...`` where the publisher gives no other; ``size`` is in bytes.
+    """
+
+    file: str = Field(pattern=RELATIVE)
+    url: str = Field(default="", pattern=r"^(https://\S+)?$")
+    checksum: str = Field(default="", pattern=r"^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32})?$")
+    size: int | None = Field(default=None, gt=0)
+
+
+class Source(_Section):
+    """Published files, or a laboratory's own, and the format whose loader makes the project's tables of them.
+
+    ``into`` is the folder under the data folder that the tables are written to. ``lines`` (GDSC2, CTRPv2, PRISM) is the
+    table of lines that names the models, ``sample_names`` (GEO) the row that names the samples, ``sample_types`` (GDC)
+    the samples kept, and ``tpm_from`` (folder) the count files that are written as TPM too.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    format: Literal[
+        "depmap-expression", "depmap-models", "gdsc2", "ctrpv2", "prism", "gdc-star", "geo-series-matrix", "folder"
+    ]
+    files: list[SourceFile] = Field(min_length=1)
+    version: str
+    citation: str
+    terms: str
+    into: str = Field(pattern=RELATIVE)
+    lines: str | None = None
+    sample_names: Literal["geo_accession", "title"] = "geo_accession"
+    sample_types: list[str] = ["Primary Tumor"]
+    tpm_from: list[str] = []
+
+
+class Sources(BaseModel):
+    """The ``[[sources]]`` of a recipe, whatever else stands in it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sources: list[Source] = Field(min_length=1)
+
+
 class Recipe(_Section):
     """A whole recipe."""
 
@@ -122,8 +195,15 @@ class Recipe(_Section):
     ffpe: Pairs
     content: Content
     ceiling: Ceiling
+    external: list[External] = []
+    sources: list[Source] = []
 
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe; raises :class:`ConfigError` naming the key at fault."""
     return recipes.read(path, Recipe, "signatures/README.md")
+
+
+def read_sources(path: Path) -> list[Source]:
+    """Read the sources of a recipe, which may hold nothing else; raises :class:`ConfigError` as :func:`read_recipe`."""
+    return recipes.read(path, Sources, "docs/recipes.md").sources

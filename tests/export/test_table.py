@@ -14,7 +14,7 @@ EXAMPLE = resources.data_dir() / "example" / "counts.tsv.gz"
 
 def scored(tmp_path: Path, clinical: str) -> Prediction:
     (tmp_path / "clinical.tsv").write_text(clinical)
-    job = Job([EXAMPLE], tmp_path / "out", "pdac-organoids", "pdac-full-length", reports=False)
+    job = Job([EXAMPLE], tmp_path / "out", "pdac-public", "pdac-full-length", reports=False)
     job = Job(**{**vars(job), "clinical": tmp_path / "clinical.tsv"})
     return score(job, lambda done, total: None, lambda note: None)[0]
 

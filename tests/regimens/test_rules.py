@@ -29,13 +29,16 @@ def status(kind: RuleKind, *calls: Call) -> str:
         ((S, S, S), "met"),
         ((S, S, R), "met"),
         ((S, S, N), "met"),
-        ((S, I, R), "not met"),
+        ((S, I, R), "unclear"),  # an intermediate drug may be sensitive: its interval holds the base rate
+        ((S, R, R), "not met"),
+        ((I, R, R), "not met"),
         ((S, I, N), "unclear"),
         ((S, N, N), "unclear"),
         ((N, N, R), "unclear"),
-        ((N, I, R), "not met"),
+        ((N, I, R), "unclear"),
+        ((N, R, R), "not met"),
         ((N, N, N), "unclear"),
-        ((I, I, I), "not met"),
+        ((I, I, I), "unclear"),
     ],
 )
 def test_two_of_three(calls: tuple[Call, ...], expected: str) -> None:
@@ -49,7 +52,8 @@ def test_two_of_three(calls: tuple[Call, ...], expected: str) -> None:
         ((S, S), "met"),
         ((S, I), "met"),
         ((S, R), "not met"),
-        ((I, I), "not met"),
+        ((I, I), "unclear"),
+        ((I, R), "not met"),
         ((R, N), "not met"),
         ((S, N), "unclear"),
         ((I, N), "unclear"),
@@ -61,7 +65,7 @@ def test_pair(calls: tuple[Call, ...], expected: str) -> None:
         assert status("pair", *order) == expected
 
 
-@pytest.mark.parametrize(("call", "expected"), [(S, "met"), (I, "not met"), (R, "not met"), (N, "unclear")])
+@pytest.mark.parametrize(("call", "expected"), [(S, "met"), (I, "unclear"), (R, "not met"), (N, "unclear")])
 def test_single(call: Call, expected: str) -> None:
     assert status("single", call) == expected
 

@@ -62,6 +62,7 @@ def test_every_string_is_used_and_none_is_missing() -> None:
     rows[0]["eligibility"] = [factory.finding(code, "unknown", code) for code in codes]
     content.page(factory.record(regimens=rows), words)
     drugs = [factory.drug(name, percentile=None, probability=0.001) for name in factory.DRUGS]
+    drugs[0] = factory.drug("5-FU", call="not_evaluable", reason="outside_reference")
     content.page(factory.record(drugs=drugs, sample={"id": "s", "specimen": {"preservation": "frozen"}}), words)
     assert set(load_words("en")) - asked == set()
 
@@ -157,7 +158,7 @@ def test_a_called_drug(words: Words) -> None:
         "percentile": "83",
         "probability": ["52 %", "(36–68 %)"],
         "grade": "C",
-        "grade_words": "nested cross-validation in models",
+        "grade_words": "skill in preclinical models",
         "genes": "1,833/1,842",
         "validation": ["0.41 (0.19–0.60)", "ceiling 0.63"],
     }
@@ -178,7 +179,7 @@ def test_a_drug_without_score(words: Words) -> None:
 
 def test_general_sensitivity_is_no_stronger_than_its_grade(words: Words) -> None:
     good = content.page(factory.record(), words)["drugs"]["general"]
-    assert good["text"] == "score 0.42, percentile 66. Evidence C, nested cross-validation in models."
+    assert good["text"] == "score 0.42, percentile 66. Evidence C, skill in preclinical models."
     assert not good["muted"]
     assert content.page(factory.none_evaluable(), words)["drugs"]["general"]["muted"]
     assert content.page(factory.failed_quality(), words)["drugs"]["general"]["muted"]

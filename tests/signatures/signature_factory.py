@@ -20,7 +20,9 @@ DRIFTING: Figures = {"slope": [-0.5, 0.25], "centre": [1.0, 2.0], "spread": [0.6
 """A score that stroma lowers and immune cells raise; ``spread`` makes noise of 0.3 by one and 0.4 by the other."""
 
 
-def figures(grade: str = "C", ffpe_noise: float = 0.5, drift: Figures = STILL) -> Figures:
+def figures(
+    grade: str = "C", ffpe_noise: float = 0.5, drift: Figures = STILL, weight_noise: float = 0.0
+) -> Figures:
     """What ``validation.json`` holds of one target."""
     return {
         "grade": grade,
@@ -33,10 +35,14 @@ def figures(grade: str = "C", ffpe_noise: float = 0.5, drift: Figures = STILL) -
         "brier": 0.2,
         "brier_base_rate": 0.222,
         "calibration_slope": None,
+        "specific": 0.1,
+        "specific_interval": {"low": -0.1, "high": 0.3, "level": 0.95},
+        "source": "a test",
         "ceiling": 0.6,
         "ceiling_source": "two assays",
         # in standard deviations of fresh scores; the reference tumours' is 2
         "ffpe": {"noise": ffpe_noise / 2},
+        "stability": {"noise": weight_noise / 2},
         "to_tumours": {"reference_sd": 2.0},
         "content": {**drift, "drift_stroma": -1.0},
     }
@@ -61,7 +67,13 @@ def curves(*sensitive: tuple[float, float], resistant: tuple[tuple[float, float]
     )
 
 
-def signature(grade: str = "C", ffpe_noise: float = 0.5, slope: float = 1.0, drift: Figures = STILL) -> Signature:
+def signature(
+    grade: str = "C",
+    ffpe_noise: float = 0.5,
+    slope: float = 1.0,
+    drift: Figures = STILL,
+    weight_noise: float = 0.0,
+) -> Signature:
     """Weights 3, -1 and 1 on A, B and C; twenty-one equal curves through the base rate; five reference tumours."""
     genes = ["A", "B", "C"]
     return Signature(
@@ -69,5 +81,5 @@ def signature(grade: str = "C", ffpe_noise: float = 0.5, slope: float = 1.0, dri
         symbols=pd.Series(["GENE1", "GENE2", "GENE3"], index=genes),
         calibration=curves(*[(LOGIT_THIRD, slope)] * 21),
         reference_scores=np.array([-2.0, -1.0, 0.0, 1.0, 2.0]),
-        validation=figures(grade, ffpe_noise, drift),
+        validation=figures(grade, ffpe_noise, drift, weight_noise),
     )

@@ -114,7 +114,7 @@ def test_paraffin_noise_widens_the_probability_but_moves_no_point() -> None:
     assert ffpe.sensitive.low < frozen.sensitive.low < frozen.sensitive.high < ffpe.sensitive.high
 
 
-@pytest.mark.parametrize(("z", "expected"), [(2.0, Call.SENSITIVE), (-2.0, Call.RESISTANT), (0.0, Call.INTERMEDIATE)])
+@pytest.mark.parametrize(("z", "expected"), [(1.15, Call.SENSITIVE), (-1.15, Call.RESISTANT), (0.0, Call.INTERMEDIATE)])
 def test_direction_from_expression_to_call(z: float, expected: Call) -> None:
     expression = pd.Series({"A": z, "B": 0.0, "C": 0.0})
     outcome = evaluate_drug(DRUG, signature(), expression, None, frozen=False, qc_failed=False)
@@ -130,6 +130,29 @@ def test_direction_from_expression_to_call(z: float, expected: Call) -> None:
         assert own is not None
         assert mean is not None
         assert np.sign(own - mean) == np.sign(z)
+
+
+@pytest.mark.parametrize(("score", "called"), [(3.58, True), (3.59, False), (-3.58, True), (-3.59, False)])
+def test_a_score_beyond_every_reference_tumour_is_not_called(score: float, called: bool) -> None:
+    # the reference's scores are -2 to 2 with a standard deviation of 1.5811
+    expression = pd.Series({"A": score / 3, "B": 0.0, "C": 0.0})
+    result = evaluate_drug(DRUG, signature(), expression, None, frozen=True, qc_failed=False).result
+    assert result.score == pytest.approx(score)
+    assert (result.reason == "called") is called
+    if not called:
+        assert (result.call, result.reason) == (Call.NOT_EVALUABLE, "outside_reference")
+
+
+def test_the_noise_of_the_weights_widens_the_probability_and_not_the_score() -> None:
+    plain, doubtful = (
+        evaluate_drug(DRUG, signature(weight_noise=noise), Z, ERROR, frozen=True, qc_failed=False)
+        for noise in (0.0, 1.2)
+    )
+    assert plain.result.score_interval == doubtful.result.score_interval
+    assert plain.result.probability == doubtful.result.probability
+    # 0.5 and 1.2 make 1.3
+    assert doubtful.sensitive.low == pytest.approx(sensitive_at(0.25 - 1.3 * norm.ppf(0.95)), abs=0.005)
+    assert doubtful.resistant.high == pytest.approx(resistant_at(0.25 - 1.3 * norm.ppf(0.95)), abs=0.005)
 
 
 def test_failed_quality_keeps_the_score_and_makes_no_call() -> None:

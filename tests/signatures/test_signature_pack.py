@@ -122,7 +122,7 @@ def test_a_target_without_figures_is_refused(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("compatibility = 2", "compatibility = 1", "has compatibility number 1, this version reads 2"),
+        ("compatibility = 3", "compatibility = 2", "has compatibility number 2, this version reads 3"),
         ('"signature pack"', '"reference"', "is a 'reference', not a 'signature pack'"),
     ],
 )

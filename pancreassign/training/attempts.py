@@ -1,0 +1,167 @@
+"""All that was tried, for the card: every family, the rules, comparators, baselines, other sets of genes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pancreassign.normalize.reference import Reference
+from pancreassign.quality.tissues import Tissues
+from pancreassign.training import baselines, comparators, select
+from pancreassign.training import lines as cell_lines
+from pancreassign.training.evaluate import spearman
+from pancreassign.training.families import Ridge
+from pancreassign.training.fitting import Material, Trained, candidates_of, scores_in, weights_of
+from pancreassign.training.models import standardise
+from pancreassign.training.recipe import Recipe
+from pancreassign.training.select import default_of
+
+Array = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+
+RANDOM_SETS = 20
+"""Random sets of genes that a ridge is trained on."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Spearman's correlation by target: out of fold in the training models, and in the lines that are left out."""
+
+    kind: str
+    name: str
+    models: Mapping[str, float]
+    lines: Mapping[str, float] | None = None
+
+
+def table(attempts: list[Attempt]) -> pd.DataFrame:
+    """A row an attempt and world."""
+    rows = [
+        {"kind": one.kind, "attempt": one.name, "world": world, **figures}
+        for one in attempts
+        for world, figures in (("models", one.models), ("lines", one.lines))
+        if figures is not None
+    ]
+    return pd.DataFrame(rows)
+
+
+def try_all(
+    recipe: Recipe,
+    trained: Trained,
+    expression: pd.DataFrame,
+    reference: Reference,
+    tissues: Tissues,
+    progress: Progress,
+) -> list[Attempt]:
+    """Evaluate everything that the card lists, in the folds of the shipped signatures.
+
+    Parameters
+    ----------
+    expression
+        models × all genes measured.
+    """
+    material = trained.material
+    progress("for the card: every family")
+    found = [*_families(recipe, material), *_rules(trained)]
+    for name, family in comparators.comparators(recipe.evaluation.comparators, recipe.seed).items():
+        progress(f"for the card: {name}")
+        scores = _out_of_fold(recipe, material.expression[material.measured], material.sensitivity, family)
+        found.append(Attempt("comparator", name, _rho(scores, material.sensitivity)))
+    progress("for the card: baselines and other sets of genes")
+    found += _baselines(trained, expression, tissues)
+    return found + _gene_sets(recipe, material, expression, reference)
+
+
+def _families(recipe: Recipe, material: Material) -> list[Attempt]:
+    found = []
+    candidates = candidates_of(recipe, material)
+    for name, family in candidates.items():
+        scores = _out_of_fold(recipe, material.expression, material.sensitivity, family)
+        chosen = dict.fromkeys(material.targets, name)
+        found.append(Attempt("family", name, _rho(scores, material.sensitivity), _in_lines(recipe, material, chosen)))
+    return found
+
+
+def _rules(trained: Trained) -> list[Attempt]:
+    """The rule that ships, and the strict one, which was tried first (docs/training.md)."""
+    found = []
+    for name, worlds in (
+        ("highest inner figure, no default", trained.strict),
+        (f"{default_of(trained.chosen)} unless clearly beaten (ships)", trained.worlds),
+    ):
+        rho = [{str(target): float(spearman(*world.of(str(target)))) for target in world.scores} for world in worlds]
+        found.append(Attempt("rule", name, rho[0], rho[1] if rho[1:] else None))
+    return found
+
+
+def _in_lines(recipe: Recipe, material: Material, chosen: Mapping[str, str]) -> Mapping[str, float] | None:
+    """Correlations in the lines that are left out, by signatures whose prior saw none of them."""
+    if material.lines is None:
+        return None
+    tissue = material.lines.test_tissue
+    weights = weights_of(material, candidates_of(recipe, material, tissue), chosen)
+    scores, responses = scores_in(material, weights, tissue)
+    return {str(target): float(scores[target].corr(responses[target], method="spearman")) for target in scores}
+
+
+def _baselines(trained: Trained, expression: pd.DataFrame, tissues: Tissues) -> list[Attempt]:
+    known = untrained_by_world(trained, expression, tissues)
+    found = []
+    for name in map(str, known[0]):
+        by_world = [
+            baselines.correlations(scores[name], world.responses) if name in scores else None
+            for world, scores in zip(trained.worlds, known, strict=True)
+        ]
+        first = by_world[0]
+        assert first is not None
+        found.append(Attempt("baseline", name, first, by_world[1] if by_world[1:] else None))
+    return found
+
+
+def untrained_by_world(trained: Trained, expression: pd.DataFrame, tissues: Tissues) -> list[pd.DataFrame]:
+    """Untrained scores (models × baselines) of every world, each standardised within its own."""
+    genes = baselines.genes_of(tissues)
+    measured = expression[expression.columns.intersection(genes, sort=False)]
+    own = pd.DataFrame(standardise(measured.to_numpy(), measured.to_numpy()), measured.index, measured.columns)
+    tables = [baselines.untrained(own, tissues)]
+    lines = trained.material.lines
+    if lines is not None:
+        tables.append(baselines.untrained(cell_lines.own_world(lines, lines.test_tissue, genes), tissues))
+    return tables
+
+
+def _gene_sets(recipe: Recipe, material: Material, expression: pd.DataFrame, reference: Reference) -> list[Attempt]:
+    """Ridge on other genes than the panel's, and on random sets of as many."""
+    expressed = reference.genes.index[reference.genes["panel"] | reference.genes["stable"]]
+    sets = {"expressed in tumours": expression.columns.intersection(expressed), "all measured": expression.columns}
+    ridge = Ridge(recipe.ridge.penalty_per_gene)
+    found = []
+    for name, genes in sets.items():
+        scores = _out_of_fold(recipe, expression[genes], material.sensitivity, ridge)
+        found.append(Attempt("genes", f"ridge, {name}, {len(genes)} genes", _rho(scores, material.sensitivity)))
+    rng = np.random.default_rng(recipe.seed)
+    drawn = []
+    for _ in range(RANDOM_SETS):
+        some = rng.choice(expression.shape[1], min(len(material.measured), expression.shape[1]), replace=False)
+        scores = _out_of_fold(recipe, expression.iloc[:, some], material.sensitivity, ridge)
+        drawn.append(_rho(scores, material.sensitivity))
+    mean = pd.DataFrame(drawn).mean().to_dict()
+    name = f"ridge, random sets of {len(material.measured)} genes, mean of {RANDOM_SETS}"
+    return [*found, Attempt("genes", name, {str(target): float(rho) for target, rho in mean.items()})]
+
+
+def _out_of_fold(
+    recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, family: select.Estimator
+) -> Array:
+    how = recipe.evaluation
+    return select.out_of_fold(
+        expression.to_numpy(), sensitivity.to_numpy(), family, how.folds, how.repeats, recipe.seed
+    )
+
+
+def _rho(scores: Array, sensitivity: pd.DataFrame) -> Mapping[str, float]:
+    rho = spearman(scores, sensitivity.to_numpy())
+    return {str(target): float(value) for target, value in zip(sensitivity, rho, strict=True)}
