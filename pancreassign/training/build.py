@@ -127,7 +127,7 @@ def _train(
         )
     progress("writing the pack")
     pack.save(folder, _manifest(recipe, data, trained, reference), signatures, list(reference.tumours))
-    artefacts.write_table(tried, folder / "attempts.tsv", digits=4)
+    artefacts.write_table(tried.set_index("kind"), folder / "attempts.tsv", digits=4)
     text = card.write(recipe, reference, signatures, trained, tried)
     (folder / "card.md").write_text(text, encoding="utf-8")
     return artefacts.seal(folder)
@@ -239,6 +239,7 @@ def _manifest(recipe: Recipe, data: Path, trained: Trained, reference: Reference
         "version": recipe.version,
         "released": recipe.released,
         "description": recipe.description,
+        "use": recipe.use,
         "endpoint": recipe.models.endpoint,
         "protocol": reference.manifest["protocol"],
         "seed": recipe.seed,

@@ -96,7 +96,8 @@ def _data(recipe: Recipe, reference: Reference, trained: Trained) -> str:
         f"in the models and inside the panel\n  of the reference {named} ({len(reference.tumours)} tumours, "
         f"{len(reference.panel)} panel genes).\n"
         "- Each model is taken as one patient; the source gives no patient table.\n"
-        f"- `general`: {_general(recipe)}."
+        f"- `general`: {_general(recipe)}.\n"
+        f"- What the terms of the training data allow: {recipe.use}."
     )
     if recipe.lines is None or material.lines is None:
         return f"## Data\n\n{lines}"

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from pancreassign.training.models import normal_scores, ridge_weights, standardise
+from pancreassign.training.models import CONSTANT, normal_scores, ridge_weights, standardise
 
 Array = npt.NDArray[np.float64]
 
@@ -87,7 +87,7 @@ def balanced(weights: Array, balance: Array | None) -> Array:
 def unit(z: Array, weights: Array) -> Array:
     """Weights whose scores over the models ``z`` have a standard deviation of 1 (as they are where it is 0)."""
     spread = (z @ weights).std(axis=0, ddof=1)
-    return np.asarray(weights / np.where(spread > 0, spread, 1.0))
+    return np.asarray(weights / np.where(spread > CONSTANT * np.abs(weights).sum(axis=0), spread, 1.0))
 
 
 def towards_general(values: Array, share: float, block: int) -> Array:

@@ -103,9 +103,13 @@ def _renamed(names: pd.Index, known: pd.DataFrame, column: str, where: str) -> p
     return pd.Index(found.tolist())
 
 
-def centred_responses(lines: Lines) -> pd.DataFrame:
-    """lines × targets: each drug less its tissue's mean, as normal scores; ``general`` is the mean of those known."""
-    centred = lines.sensitivity - lines.sensitivity.groupby(lines.tissue).transform("mean")
+def centred_responses(lines: Lines, without: str | None = None) -> pd.DataFrame:
+    """lines × targets: each drug less its tissue's mean, as normal scores; ``general`` is the mean of those known.
+
+    The lines of the tissue ``without`` are left out, before anything is ranked.
+    """
+    kept = lines.sensitivity.loc[lines.tissue != without]
+    centred = kept - kept.groupby(lines.tissue).transform("mean")
     scores = pd.DataFrame(np.nan, index=centred.index, columns=centred.columns)
     for drug in centred:
         own = centred[drug].dropna()
@@ -125,7 +129,7 @@ def prior(lines: Lines, panel: pd.Index, penalty_per_gene: float, without: str |
     without
         A tissue that is left out: nothing of it enters, its genes' spread neither.
     """
-    responses = centred_responses(lines)
+    responses = centred_responses(lines, without)
     total = pd.DataFrame(0.0, index=panel, columns=responses.columns)
     for table in lines.slices.values():
         own = table.loc[lines.tissue[table.index] != without, table.columns.intersection(panel, sort=False)]

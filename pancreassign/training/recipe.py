@@ -185,6 +185,7 @@ class Recipe(_Section):
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     released: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
     description: str
+    use: str = "see the terms of the training data"
     seed: int = Field(ge=0)
     reference: str
     models: Models

@@ -10,6 +10,8 @@ import pytest
 from pancreassign.counts.genes import GeneTable
 from pancreassign.errors import ConfigError
 from pancreassign.training import datasets
+from pancreassign.training.models import normal_scores
+from pancreassign.training.recipe import Models
 
 HEAD = "model\tdrug\tvalue\thigh_means\n"
 
@@ -92,6 +94,12 @@ def test_expression_that_is_not_linear_is_refused(tmp_path: Path, gene_table: Ge
 
 
 DRUGS = ["5-FU", "oxaliplatin", "irinotecan", "gemcitabine", "paclitaxel"]
+KEYS = {
+    **dict.fromkeys(("name", "source", "terms", "endpoint"), "made up"),
+    "expression": "expression.tsv",
+    "response": "response.tsv",
+}
+MODELS = Models.model_validate(KEYS)
 
 
 def test_load_keeps_models_with_expression_and_all_five_responses(tmp_path: Path, gene_table: GeneTable) -> None:
@@ -101,19 +109,74 @@ def test_load_keeps_models_with_expression_and_all_five_responses(tmp_path: Path
     rows = [f"{m}\t{d}\t{k}\tresistant\n" for m in (*names, "C", "NO_RNA") for k, d in enumerate(DRUGS)]
     rows += [f"PART\t{d}\t1\tresistant\n" for d in DRUGS[:4]] + ["PART\tpaclitaxel\t\tresistant\n"]
     response(tmp_path, HEAD + "".join(rows))
-    recipe = {"expression": "expression.tsv", "response": "response.tsv"}
-    models = datasets.load(recipe, tmp_path, gene_table)
+    models = datasets.load(MODELS, tmp_path, gene_table)
     assert list(models.expression.index) == list(models.sensitivity.index) == ["C", *names]
-    assert list(models.sensitivity.columns) == DRUGS
-    assert models.sensitivity.loc["C"].to_list() == [0, -1, -2, -3, -4]
+    assert list(models.sensitivity.columns) == [*DRUGS, "general"]
+    assert models.sensitivity.loc["C", DRUGS].to_list() == [0, -1, -2, -3, -4]
     assert models.expression.loc["C"].to_list() == [3.0]
+
+
+def twelve(folder: Path) -> np.ndarray:
+    """Twelve models with expression and the five responses; their sensitivities, models × drugs."""
+    sensitivity = np.random.default_rng(0).normal(size=(12, 5)).round(3)
+    (folder / "expression.tsv").write_text(
+        "\t".join(["gene", *(f"M{k:02}" for k in range(12))]) + "\nKRAS" + "\t70" * 12
+    )
+    rows = [f"M{k:02}\t{d}\t{-sensitivity[k, j]}\tresistant\n" for k in range(12) for j, d in enumerate(DRUGS)]
+    response(folder, HEAD + "".join(rows))
+    return sensitivity
+
+
+def test_general_is_what_the_five_drugs_share_where_no_compounds_are_named(
+    tmp_path: Path, gene_table: GeneTable
+) -> None:
+    sensitivity = twelve(tmp_path)
+    general = datasets.load(MODELS, tmp_path, gene_table).sensitivity["general"]
+    assert general.to_numpy() == pytest.approx(normal_scores(sensitivity).mean(axis=1))
+
+
+@pytest.mark.parametrize(("high_means", "sign"), [("resistant", -1.0), ("sensitive", 1.0)])
+def test_general_is_the_mean_of_the_compounds_in_the_right_direction(
+    high_means: str, sign: float, tmp_path: Path, gene_table: GeneTable
+) -> None:
+    twelve(tmp_path)
+    rows = [f"M{k:02}\t{k}\t{3 * k}\n" for k in reversed(range(12))]
+    (tmp_path / "more.tsv").write_text("model\tone\ttwo\n" + "".join(rows) + "OTHER\t5\t5\n")
+    compounds = {"response": "more.tsv", "high_means": high_means}
+    models = datasets.load(Models.model_validate({**KEYS, "compounds": compounds}), tmp_path, gene_table)
+    assert models.sensitivity["general"].to_dict() == {f"M{k:02}": sign * 2.0 * k for k in range(12)}
+
+
+def test_a_model_without_every_compound_is_left_out_and_one_twice_refused(
+    tmp_path: Path, gene_table: GeneTable
+) -> None:
+    twelve(tmp_path)
+    recipe = Models.model_validate({**KEYS, "compounds": {"response": "more.tsv", "high_means": "resistant"}})
+    rows = [f"M{k:02}\t{k}\t{'' if k == 3 else k}\n" for k in range(12)]
+    (tmp_path / "more.tsv").write_text("model\tone\ttwo\n" + "".join(rows))
+    with pytest.raises(ConfigError, match="shares 11 models"):
+        datasets.load(recipe, tmp_path, gene_table)
+    (tmp_path / "more.tsv").write_text("model\tone\ttwo\n" + "".join(rows) + "M05\t1\t1\n")
+    with pytest.raises(ConfigError, match=r"more\.tsv: has the model M05 twice"):
+        datasets.load(recipe, tmp_path, gene_table)
+
+
+def test_a_second_screen_is_averaged_only_where_asked_and_another_column_read(tmp_path: Path) -> None:
+    text = "model\tdrug\tlnIC50\thigh_means\nA\t5-FU\t1\tresistant\nA\t5-FU\t4\tresistant\nB\t5-FU\t2\tresistant\n"
+    path = response(tmp_path, text)
+    table = datasets.read_response(path, value="lnIC50", repeats="mean")
+    assert table["5-FU"].to_dict() == {"A": -2.5, "B": -2.0}
+    with pytest.raises(ConfigError, match="has A twice for 5-FU"):
+        datasets.read_response(path, value="lnIC50")
+    with pytest.raises(ConfigError, match=r"lacks the columns \['value'\]"):
+        datasets.read_response(path)
 
 
 def test_load_needs_all_five_drugs(tmp_path: Path, gene_table: GeneTable) -> None:
     (tmp_path / "expression.tsv").write_text("gene\tA\nKRAS\t70\n")
     response(tmp_path, HEAD + "".join(f"A\t{d}\t1\tresistant\n" for d in DRUGS if d != "oxaliplatin"))
     with pytest.raises(ConfigError, match=r"has no response for \['oxaliplatin'\]"):
-        datasets.load({"expression": "expression.tsv", "response": "response.tsv"}, tmp_path, gene_table)
+        datasets.load(MODELS, tmp_path, gene_table)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +199,7 @@ def test_too_few_shared_models_are_named(tmp_path: Path, gene_table: GeneTable) 
     (tmp_path / "expression.tsv").write_text("gene\tA\tB\nKRAS\t70\t1\n")
     response(tmp_path, HEAD + "".join(f"{m}\t{d}\t1\tresistant\n" for m in "AC" for d in DRUGS))
     with pytest.raises(ConfigError, match="shares 1 models"):
-        datasets.load({"expression": "expression.tsv", "response": "response.tsv"}, tmp_path, gene_table)
+        datasets.load(MODELS, tmp_path, gene_table)
 
 
 @pytest.mark.parametrize("value", ["inf", "high", "-inf"])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from training_factory import recipe, recipe_keys, reference_recipe, write_recipe
+from training_factory import lines_keys, recipe, recipe_keys, recipe_with_lines, reference_recipe, write_recipe
 
 from pancreassign import resources
 from pancreassign.errors import ConfigError
@@ -15,8 +15,8 @@ from pancreassign.training.recipe import read_recipe
 
 
 def changed(dotted: str, value: Any) -> dict[str, Any]:
-    """A recipe's keys with one of them changed; ``None`` takes it out."""
-    keys = recipe_keys()
+    """The keys of a recipe with lines, one of them changed; ``None`` takes it out."""
+    keys = {**recipe_keys(), "lines": lines_keys()}
     *way, last = dotted.split(".")
     inner = keys
     for step in way:
@@ -33,6 +33,17 @@ def test_a_recipe_is_read_whole(tmp_path: Path) -> None:
     assert read == recipe(folds=7)
     assert read.evaluation.folds == 7
     assert read.ffpe.matched[0] == ("P0_FFPE", "P0_fresh")
+
+
+def test_lines_compounds_and_comparators_are_asked_for_and_absent_else(tmp_path: Path) -> None:
+    plain = read_recipe(write_recipe(tmp_path / "plain.toml", recipe_keys()))
+    assert (plain.lines, plain.models.compounds, plain.models.world) == (None, None, "models")
+    assert plain.evaluation.comparators == []
+    keys = recipe_keys(comparators=["rank pairs"])
+    whole = read_recipe(write_recipe(tmp_path / "whole.toml", {**keys, "lines": lines_keys()}))
+    assert whole == recipe_with_lines()
+    assert whole.lines is not None
+    assert [(one.name, one.names) for one in whole.lines.slices] == [("one", "ModelID"), ("two", "COSMICID")]
 
 
 @pytest.mark.parametrize(
@@ -58,11 +69,21 @@ def test_a_recipe_is_read_whole(tmp_path: Path) -> None:
         ("content.contents", []),
         ("ceiling", None),
         ("surprise", 1),
+        ("evaluation.comparators", ["oracle"]),
+        ("models.compounds", {"response": "more.tsv", "high_means": "high"}),
+        ("lines.tissue", None),
+        ("lines.tisue", "typo"),
+        ("lines.min_lines", 2),
+        ("lines.penalty_per_gene", 0.0),
+        ("lines.penalty_per_gene", float("inf")),
+        ("lines.response_names", "DepMap"),
+        ("lines.slices", []),
+        ("lines.slices", [{"name": "one", "expression": "a.tsv", "genes": "symbol", "names": "SIDM"}]),
     ],
 )
 def test_a_fault_names_its_key(tmp_path: Path, key: str, value: Any) -> None:
     path = write_recipe(tmp_path / "pack.toml", changed(key, value))
-    with pytest.raises(ConfigError, match=rf"pack\.toml: {key}: "):
+    with pytest.raises(ConfigError, match=rf"pack\.toml: {key}[.\w]*: "):
         read_recipe(path)
 
 

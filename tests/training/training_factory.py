@@ -2,7 +2,8 @@
 
 Sixty genes vary among the tumours and so make the panel. Of the others, which vary little, 150 are of the tumour cell,
 50 of its stroma and 40 of immune cells. In the models, sensitivity to gemcitabine follows ``PLANTED`` genes up; the
-four other drugs are noise.
+four other drugs are noise. So it is in 36 cell lines of five tissues, whose tissue moves genes and responses alike;
+the last five genes of the panel are measured in lines alone, where the world is written with them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ DRUGS = ["5-FU", "oxaliplatin", "irinotecan", "gemcitabine", "paclitaxel"]
 PANEL, FLAT, PLANTED, MODELS, TUMOURS, XENOGRAFTS = 60, 240, 12, 20, 14, 6
 OF_TUMOUR, OF_STROMA, OF_IMMUNE = slice(60, 210), slice(210, 260), slice(260, 300)
 """Places of the genes that vary little, by the cells that hold them."""
+PLACE = DRUGS.index("gemcitabine")
+"""Where gemcitabine stands among the targets."""
+PERMUTATIONS = 109
+"""So that five times the least p, 1 / 110, is below 0.05."""
+TISSUES = {"Pancreas": 10, "Lung": 10, "Skin": 10, "Lymphoid": 4, "Bone": 2}
+"""Cell lines by tissue; Lymphoid is left out by name, Bone for being few."""
+LINES_ALONE = 5
+"""Genes at the panel's end that the models do not measure where there are lines."""
 
 
 def chosen_genes(genes: GeneTable) -> list[str]:
@@ -41,10 +50,11 @@ def planted_genes(genes: GeneTable) -> list[str]:
 
 
 def tumour_counts(genes: GeneTable) -> pd.DataFrame:
-    """Counts of 14 tumours: panel genes spread by two log2 units, the others by a tenth."""
+    """Counts of 14 tumours: panel genes spread by two log2 units, planted ones together, the others by a tenth."""
     rng = np.random.default_rng(5)
     spread = np.repeat([2.0, 0.1], [PANEL, FLAT])[:, None]
     logs = 10.0 + spread * rng.standard_normal((PANEL + FLAT, TUMOURS))
+    logs[:PLANTED] = 10.0 + 0.3 * (logs[:PLANTED] - 10.0) + rng.permutation(np.linspace(-3.5, 3.5, TUMOURS))
     counts = rng.poisson(2.0**logs)
     columns = [f"TUMOUR_{k:02d}" for k in range(TUMOURS)]
     return pd.DataFrame(counts, index=pd.Index(chosen_genes(genes), name="gene_id"), columns=columns)
@@ -70,7 +80,11 @@ def tissues(genes: GeneTable) -> Tissues:
     shares.iloc[OF_STROMA] = 8.0
     shares.iloc[OF_IMMUNE, 0] = 4.0
     shares.iloc[:PLANTED] = [6.0, 5.0]
-    programmes = {"ductal": Programme("ductal", "identity", "ductal carcinoma", "a test", tuple(ids[60:70]))}
+    programmes = {
+        "ductal": Programme("ductal", "identity", "ductal carcinoma", "a test", tuple(ids[60:70])),
+        "basal": Programme("basal", "context", "basal-like", "a test", tuple(ids[30:36])),
+        "classical": Programme("classical", "context", "classical", "a test", tuple(ids[36:42])),
+    }
     return Tissues(versus, shares / shares.sum(), programmes, ContentModel(-2.0, -3.0, 0.1))
 
 
@@ -119,6 +133,66 @@ def write_world(data: Path, genes: GeneTable) -> None:
         )
 
 
+def write_lines(data: Path, genes: GeneTable) -> None:
+    """Add the lines to :func:`write_world`: their table, responses, and two slices; the models lose five genes."""
+    rng = np.random.default_rng(8)
+    tissue = np.repeat(list(TISSUES), list(TISSUES.values()))
+    n, ids = len(tissue), chosen_genes(genes)
+    latent, offset = rng.standard_normal(n), np.unique(tissue, return_inverse=True)[1] * 3.0
+    known = pd.DataFrame(
+        {
+            "ModelID": [f"ACH-{k:03d}" for k in range(n)],
+            "CCLEName": [f"LINE{k}_{one.upper()}" for k, one in enumerate(tissue)],
+            "StrippedCellLineName": [f"LINE{k}" for k in range(n)],
+            "COSMICID": np.where(np.arange(n) == 1, np.nan, 9000.0 + np.arange(n)),
+            "OncotreeLineage": tissue,
+        }
+    )
+    known.to_csv(data / "known_lines.tsv", sep="\t", index=False)
+    logs = 5.0 + offset + rng.standard_normal((PANEL + FLAT, n))
+    logs[:PLANTED] = 5.0 + offset + latent + 0.3 * rng.standard_normal((PLANTED, n))
+    first = pd.DataFrame(logs[:40], index=pd.Index(genes.symbol[ids[:40]], name="symbol"), columns=known["ModelID"])
+    first.to_csv(data / "slice_one.tsv", sep="\t")
+    cosmic = [f"COSMIC_{9000 + k}" for k in range(n)]
+    second = pd.DataFrame(logs[8:70], index=pd.Index(ids[8:70], name="gene"), columns=cosmic)
+    second.iloc[:, 3:].to_csv(data / "slice_two.tsv", sep="\t")
+    rows = []
+    for drug in DRUGS:
+        own = latent + 0.2 * rng.standard_normal(n) if drug == "gemcitabine" else rng.standard_normal(n)
+        rows += [
+            {"model": f"LINE{k}", "drug": drug, "lnIC50_uM": 1.0 - value, "high_means": "resistant"}
+            for k, value in enumerate(own + offset)
+        ]
+    rows[0]["lnIC50_uM"] = np.nan
+    pd.DataFrame(rows).to_csv(data / "response_of_lines.tsv", sep="\t", index=False)
+    expression = pd.read_csv(data / "expression.tsv", sep="\t", index_col=0)
+    hidden = genes.symbol[ids[PANEL - LINES_ALONE : PANEL]]
+    expression.drop(index=hidden).to_csv(data / "expression.tsv", sep="\t")
+
+
+def lines_keys(**changed: Any) -> dict[str, Any]:
+    """The section ``lines`` over :func:`write_lines`."""
+    return {
+        "name": "Thirty-six made-up lines",
+        "source": "a test of lines",
+        "terms": "none at all",
+        "lines": "known_lines.tsv",
+        "tissue": "OncotreeLineage",
+        "without_tissues": ["Lymphoid"],
+        "test_tissue": "Pancreas",
+        "min_lines": 5,
+        "response": "response_of_lines.tsv",
+        "response_value": "lnIC50_uM",
+        "response_names": "StrippedCellLineName",
+        "penalty_per_gene": 1.0,
+        "slices": [
+            {"name": "one", "expression": "slice_one.tsv", "genes": "symbol", "names": "ModelID"},
+            {"name": "two", "expression": "slice_two.tsv", "genes": "gene", "names": "COSMICID"},
+        ],
+        **changed,
+    }
+
+
 def recipe_keys(**evaluation: Any) -> dict[str, Any]:
     """The keys of a training recipe over :func:`write_world`."""
     return {
@@ -139,7 +213,8 @@ def recipe_keys(**evaluation: Any) -> dict[str, Any]:
         },
         "ridge": {"penalty_per_gene": [0.3, 3.0]},
         "evaluation": {
-            "folds": 5, "repeats": 2, "bootstrap": 200, "permutations": 41, "calibration_draws": 100, **evaluation
+            "folds": 4, "repeats": 1, "bootstrap": 200,
+            "permutations": PERMUTATIONS, "calibration_draws": 100, **evaluation,
         },
         "tumours": {"counts": ["tumours.tsv"]},
         "ffpe": {
@@ -168,6 +243,31 @@ def recipe_keys(**evaluation: Any) -> dict[str, Any]:
 def recipe(**evaluation: Any) -> Recipe:
     """The training recipe over :func:`write_world`."""
     return Recipe.model_validate(recipe_keys(**evaluation))
+
+
+def recipe_with_lines(**evaluation: Any) -> Recipe:
+    """The training recipe over :func:`write_world` and :func:`write_lines`."""
+    keys = recipe_keys(**{"comparators": ["rank pairs"], **evaluation})
+    return Recipe.model_validate({**keys, "lines": lines_keys()})
+
+
+def few_draws(whole: Recipe) -> Recipe:
+    """The recipe with fewer refits of the calibration curves than a recipe may ask for: most of a test's time."""
+    return whole.model_copy(update={"evaluation": whole.evaluation.model_copy(update={"calibration_draws": 10})})
+
+
+def matrices(seed: int, models: int = 40, genes: int = 60, told: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """Expression (models × genes) and six targets: the fourth follows the first ``told`` genes, the others are noise.
+
+    The last, general sensitivity, is the mean of the five before it.
+    """
+    rng = np.random.default_rng(seed)
+    latent = rng.normal(size=models)
+    expression = rng.normal(size=(models, genes))
+    expression[:, :told] += 2 * latent[:, None]
+    drugs = rng.normal(size=(models, 5))
+    drugs[:, PLACE] = latent + 0.3 * rng.normal(size=models)
+    return expression, np.column_stack([drugs, drugs.mean(axis=1)])
 
 
 def write_recipe(path: Path, keys: dict[str, Any]) -> Path:
