@@ -30,7 +30,7 @@ ALLOWED = {
     "report": {"errors", "records"},
     "export": {"errors", "records"},
     "explain": {"errors", "records", "report", "signatures"},
-    "training": BASE | STEPS | {"recipes"},
+    "training": BASE | STEPS | {"chemogram", "recipes"},
     "kit": BASE | STEPS | {"caveats"},
     "appraise": BASE | STEPS | {"kit"},
     "predict": BASE | STEPS | {"appraise", "caveats", "kit"},

@@ -14,6 +14,10 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pancreassign import __version__, artefacts
+from pancreassign.chemogram.agreement import agreement_table
+from pancreassign.chemogram.layouts import layout_of
+from pancreassign.chemogram.plates import read_plates
+from pancreassign.chemogram.responses import measure
 from pancreassign.counts.genes import GeneTable
 from pancreassign.errors import ConfigError
 from pancreassign.normalize.reference import Reference
@@ -128,9 +132,16 @@ def _train(
     progress("writing the pack")
     pack.save(folder, _manifest(recipe, data, trained, reference), signatures, list(reference.tumours))
     artefacts.write_table(tried.set_index("kind"), folder / "attempts.tsv", digits=4)
-    text = card.write(recipe, reference, signatures, trained, tried)
+    text = card.write(recipe, reference, signatures, trained, tried, _agreement(recipe, data))
     (folder / "card.md").write_text(text, encoding="utf-8")
     return artefacts.seal(folder)
+
+
+def _agreement(recipe: Recipe, data: Path) -> pd.DataFrame | None:
+    """How far the recipe's organoid assay agrees with itself, by drug (:mod:`pancreassign.chemogram.agreement`)."""
+    if recipe.assay is None:
+        return None
+    return agreement_table(measure(read_plates([data / path for path in recipe.assay.plates], layout_of)))
 
 
 def validate(

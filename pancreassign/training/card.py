@@ -43,6 +43,7 @@ def write(
     signatures: Mapping[str, Signature],
     trained: Trained,
     attempts: pd.DataFrame,
+    agreement: pd.DataFrame | None,
 ) -> str:
     """The card as Markdown, made of nothing but the recipe and the figures that were computed.
 
@@ -50,6 +51,8 @@ def write(
     ----------
     attempts
         As :func:`pancreassign.training.attempts.table` gives them.
+    agreement
+        Of an organoid assay with itself, by drug; ``None`` where the recipe names no plates.
     """
     figures = {target: signatures[target].validation for target in TARGETS}
     return (
@@ -61,6 +64,7 @@ def write(
                 _data(recipe, reference, trained),
                 _protocol(recipe, trained),
                 "## Skill in models that were not trained on\n\n" + _skill(figures),
+                *([] if agreement is None else ["## An organoid assay's own ceiling\n\n" + _assay(recipe, agreement)]),
                 "## What a signature adds\n\n" + _adds(figures),
                 "## Other sets\n\n" + _external(recipe, figures),
                 "## Probabilities\n\n" + _probabilities(figures),
@@ -164,6 +168,23 @@ def _skill(figures: Mapping[str, Mapping[str, Any]]) -> str:
 def _in_world(figures: Mapping[str, Any]) -> str:
     between = _between(figures["spearman"], figures["spearman_interval"])
     return f"{between}, p {figures['permutation_p']:.3f}, n = {figures['n']}"
+
+
+def _assay(recipe: Recipe, agreement: pd.DataFrame) -> str:
+    assert recipe.assay is not None
+    rows = []
+    for row in agreement.to_dict("records"):
+        icc = "unknown" if pd.isna(row["icc"]) else f"{row['icc']:.2f} ({row['icc_low']:.2f} to {row['icc_high']:.2f})"
+        others = ("spearman", "ceiling", "replicate_reliability")
+        shown = (_number(None if pd.isna(row[name]) else float(row[name])) for name in others)
+        rows.append([str(row["drug"]), str(row["plates"]), str(row["models"]), str(row["pairs"]), icc, *shown])
+    head = ["drug", "plates", "models", "pairs of passages", "ICC (95 %)", "Spearman", "ceiling", "replicates"]
+    return (
+        _table(head, rows)
+        + f"\n\n{recipe.assay.source}; AAC by `pancreassign chemogram`. Agreement between passages of one model; "
+        "ceiling: root of the intraclass\ncorrelation, where its interval excludes 0; replicates: reliability of a "
+        "plate's replicates (Spearman-Brown)."
+    )
 
 
 def _adds(figures: Mapping[str, Mapping[str, Any]]) -> str:

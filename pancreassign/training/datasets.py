@@ -63,6 +63,7 @@ def read_response(
     path: Path,
     same_drug: Mapping[str, str] | None = None,
     value: str = "value",
+    model: str = "model",
     repeats: Literal["refuse", "mean"] = "refuse",
 ) -> pd.DataFrame:
     """Read a tidy response table as models × drugs, turned so that higher = more sensitive.
@@ -73,8 +74,8 @@ def read_response(
         A table with the columns ``model, drug, value, high_means``; drugs other than the five are left out.
     same_drug
         Names to read as one of the five drugs, such as ``{"SN-38": "irinotecan"}``.
-    value
-        The column of the response.
+    value, model
+        The columns of the response and of the models' names.
     repeats
         What a second value for a model and drug is: a fault, or a screen to average with the first.
 
@@ -85,26 +86,26 @@ def read_response(
         values for a drug.
     """
     table = read_table(path)
-    needed = {"model", "drug", value, "high_means"}
+    needed = {model, "drug", value, "high_means"}
     if not needed <= set(table.columns):
         raise ConfigError(str(path), f"lacks the columns {sorted(needed - set(table.columns))}", "Give a tidy table.")
     unknown = sorted(set(table["high_means"].astype(str)) - set(SIGNS))
     if unknown:
         raise ConfigError(str(path), f"high_means is {unknown}", "Write 'resistant' or 'sensitive' in every row.")
     drugs = [drug.value for drug in Drug]
-    table["drug"] = table["drug"].replace(dict(same_drug or {}))
+    table = table.assign(model=table[model], drug=table["drug"].replace(dict(same_drug or {})))
     table = table[table["drug"].isin(drugs)]
     if table.empty:
         raise ConfigError(str(path), "has none of the five drugs", f"Name them {drugs}.")
     twice = table[table.duplicated(["model", "drug"])]
     if len(twice) and repeats == "refuse":
-        model, drug = twice.iloc[0][["model", "drug"]]
-        raise ConfigError(str(path), f"has {model} twice for {drug}", "Keep one value a model and drug.")
+        name, drug = twice.iloc[0][["model", "drug"]]
+        raise ConfigError(str(path), f"has {name} twice for {drug}", "Keep one value a model and drug.")
     numbers = pd.to_numeric(table[value], errors="coerce")
     bad = table[~np.isfinite(numbers) & table[value].notna()]
     if len(bad):
-        model, drug, cell = bad.iloc[0][["model", "drug", value]]
-        raise ConfigError(str(path), f"has the value {cell!r} for {model} and {drug}", "Give a finite number, or none.")
+        name, drug, cell = bad.iloc[0][["model", "drug", value]]
+        raise ConfigError(str(path), f"has the value {cell!r} for {name} and {drug}", "Give a finite number, or none.")
     signed = table.assign(sensitivity=numbers * table["high_means"].map(SIGNS))
     wide = signed.groupby(["model", "drug"])["sensitivity"].mean().unstack()
     return wide[[drug for drug in drugs if drug in wide.columns]]

@@ -65,7 +65,9 @@ def read(recipe: LinesSection, data: Path, genes: GeneTable) -> Lines:
     for column in {recipe.tissue, recipe.response_names, "ModelID", *(one.names for one in recipe.slices)}:
         if column not in known.columns:
             raise ConfigError(str(data / recipe.lines), f"has no column {column!r}", "Correct the recipe.")
-    response = read_response(data / recipe.response, value=recipe.response_value, repeats="mean")
+    response = read_response(
+        data / recipe.response, value=recipe.response_value, model=recipe.response_model, repeats="mean"
+    )
     response.index = _renamed(response.index, known, recipe.response_names, recipe.response)
     response = response[response.index.notna() & ~response.index.duplicated()]
     tissue = known.set_index("ModelID")[recipe.tissue].reindex(response.index).dropna()
@@ -96,7 +98,7 @@ def _renamed(names: pd.Index, known: pd.DataFrame, column: str, where: str) -> p
         keys = listed[column].astype(str).str.removesuffix(".0")
         own = pd.Series(listed["ModelID"].to_numpy(), index=keys.to_numpy())
     own = own[~own.index.duplicated()]
-    found = own.reindex(names.astype(str).str.removeprefix("COSMIC_"))
+    found = own.reindex(names.astype(str).str.removeprefix("COSMIC_").str.removesuffix(".0"))
     if found.notna().mean() < MIN_MAPPED:
         problem = f"{found.isna().sum()} of {len(found)} lines are not among the column {column}, such as {names[0]!r}"
         raise ConfigError(where, problem, "Say in the recipe which column names them.")

@@ -57,6 +57,7 @@ class LinesSection(_Section):
     min_lines: int = Field(ge=3)
     response: str
     response_value: str
+    response_model: str = "model"
     response_names: Literal["ModelID", "CCLEName", "StrippedCellLineName", "COSMICID"]
     penalty_per_gene: float = Field(gt=0)
     slices: list[Slice] = Field(min_length=1)
@@ -112,6 +113,13 @@ class Ceiling(_Section):
     without_tissues: list[str]
     source: str
     same_drug: dict[str, str]
+
+
+class Assay(_Section):
+    """Dose-response plates of an organoid assay: how far it agrees with itself bounds what a model of it can reach."""
+
+    plates: list[str] = Field(min_length=1)
+    source: str
 
 
 class External(_Section):
@@ -197,6 +205,7 @@ class Recipe(_Section):
     content: Content
     ceiling: Ceiling
     external: list[External] = []
+    assay: Assay | None = None
     sources: list[Source] = []
 
 

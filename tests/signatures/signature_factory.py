@@ -20,9 +20,7 @@ DRIFTING: Figures = {"slope": [-0.5, 0.25], "centre": [1.0, 2.0], "spread": [0.6
 """A score that stroma lowers and immune cells raise; ``spread`` makes noise of 0.3 by one and 0.4 by the other."""
 
 
-def figures(
-    grade: str = "C", ffpe_noise: float = 0.5, drift: Figures = STILL, weight_noise: float = 0.0
-) -> Figures:
+def figures(grade: str = "C", ffpe_noise: float = 0.5, drift: Figures = STILL, weight_noise: float = 0.0) -> Figures:
     """What ``validation.json`` holds of one target."""
     return {
         "grade": grade,
