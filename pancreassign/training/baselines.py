@@ -19,6 +19,8 @@ Array = npt.NDArray[np.float64]
 
 SUBTYPE = "classical - basal"
 PROLIFERATION = "proliferation"
+SPECIFIC_LEVEL = 0.99
+"""Level of the interval of what is left beyond the general response: 95 % for five drugs at once (Bonferroni)."""
 GENERAL_SCORE, GENERAL_RESPONSE = "general score", "general response"
 MIN_GENES = 5
 """Genes of a programme that models must measure (judgement)."""
@@ -73,11 +75,15 @@ def adds(
     if target != GENERAL:
         controls[GENERAL_SCORE] = [world.scores[GENERAL] for world in worlds]
         controls[GENERAL_RESPONSE] = [world.responses[GENERAL] for world in worlds]
-    return {name: _partial(target, worlds, columns, draws, seed) for name, columns in controls.items()}
+    levels = {GENERAL_RESPONSE: SPECIFIC_LEVEL}
+    return {
+        name: _partial(target, worlds, columns, levels.get(name, INTERVAL), draws, seed)
+        for name, columns in controls.items()
+    }
 
 
 def _partial(
-    target: str, worlds: Sequence[World], control: Sequence[pd.Series], draws: int, seed: int
+    target: str, worlds: Sequence[World], control: Sequence[pd.Series], level: float, draws: int, seed: int
 ) -> dict[str, Any]:
     """The partial correlation averaged over the worlds by their models, with its bootstrap interval."""
     rng = np.random.default_rng(seed)
@@ -90,8 +96,8 @@ def _partial(
         picks = rng.integers(0, len(three), (draws, len(three)))
         sampled.append(partial_spearman(three[picks].transpose(1, 2, 0)))
     share = np.array(parts) / sum(parts)
-    low, high = np.quantile(share @ np.array(sampled), [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
-    return {"spearman": float(share @ np.array(rho)), "low": float(low), "high": float(high), "level": INTERVAL}
+    low, high = np.quantile(share @ np.array(sampled), [(1 - level) / 2, (1 + level) / 2])
+    return {"spearman": float(share @ np.array(rho)), "low": float(low), "high": float(high), "level": level}
 
 
 def partial_spearman(three: Array) -> Array:
