@@ -198,7 +198,8 @@ def _adds(figures: Mapping[str, Mapping[str, Any]]) -> str:
         + "\n\nSpearman's partial correlation of score and response, averaged over the worlds: what is left once the "
         "other score is known\n(95 %; beyond the general response 99 %, since five drugs are asked at once). `general "
         "score` is the signature of general sensitivity,\n`general response` what was measured of it: where the "
-        "interval of the last holds 0, an order between drugs rests on general\nsensitivity, not on this tumour's preference."
+        "interval of the last holds 0, an order between drugs rests on general\nsensitivity, not on this tumour's "
+        "preference."
     )
 
 
