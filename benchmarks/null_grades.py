@@ -19,11 +19,13 @@ from threadpoolctl import threadpool_limits
 from pancreassign import resources
 from pancreassign.counts.genes import GeneTable
 from pancreassign.normalize import reference as references
+from pancreassign.signatures.pack import GENERAL
 from pancreassign.training import datasets, evaluate, fitting, lines, select, skill
 from pancreassign.training.recipe import Recipe, read_recipe
 from pancreassign.training.skill import World
 
-SHUFFLES, DRAWS = 300, 1000
+SHUFFLES, DRAWS = 375, 1000
+"""Whole chunks of shuffles, and bootstrap draws."""
 
 
 def main(data: Path) -> None:
@@ -35,13 +37,17 @@ def main(data: Path) -> None:
     read = lines.read(recipe.lines, data, genes) if recipe.lines else None
     material = fitting.gather(recipe, models.expression, models.sensitivity, reference, read)
     worlds = shuffled_worlds(recipe, material)
+    rho = pd.DataFrame({t: [skill.figures(t, one, 1, 0)["spearman"] for one in worlds] for t in material.targets})
+    # the p of a shuffle is its place among all shuffles of the same target
+    p = rho.rank(ascending=False, method="max") / len(rho)
+    drugs = p.drop(columns=GENERAL)
+    adjusted = p.assign(**pd.DataFrame([evaluate.holm(row.to_dict()) for _, row in drugs.iterrows()]))
     print("target\tinterval above 0\tgrade C")
     for target in material.targets:
-        rho = np.array([skill.figures(target, one, 1, 0)["spearman"] for one in worlds])
         above = graded = 0
         for place, one in enumerate(worlds):
-            figures = skill.figures(target, one, DRAWS, recipe.seed)
-            figures["permutation_p"] = float(np.mean(rho >= rho[place]))
+            own = {"permutation_p": p.loc[place, target], "adjusted_p": adjusted.loc[place, target]}
+            figures = {**skill.figures(target, one, DRAWS, recipe.seed), **own}
             above += figures["spearman_interval"]["low"] > 0
             graded += evaluate.grade(figures) == "C"
         print(f"{target}\t{above / SHUFFLES:.3f}\t{graded / SHUFFLES:.3f}", flush=True)
