@@ -309,12 +309,13 @@ def test_one_bad_file_refuses_all(counts: pd.DataFrame, tmp_path: Path) -> None:
 
 @pytest.fixture
 def skilled(tmp_path: Path) -> Path:
-    """The shipped pack as if paclitaxel had shown skill, paraffin no noise, and the curve were steep; resealed."""
+    """The shipped pack as if paclitaxel alone had shown skill, without noise, and the curve were steep; resealed."""
     pack = tmp_path / "skilled"
     shutil.copytree(resources.find_pack(resources.DEFAULT_PACK), pack)
     figures = json.loads((pack / "validation.json").read_text())
-    figures["paclitaxel"]["grade"] = "C"
-    figures["paclitaxel"]["ffpe"]["noise"] = 0.0
+    for target, own in figures.items():
+        own["grade"] = "C" if target == "paclitaxel" else "D"
+    figures["paclitaxel"]["ffpe"]["noise"] = figures["paclitaxel"]["stability"]["noise"] = 0.0
     (pack / "validation.json").write_text(json.dumps(figures))
     curves = pd.read_csv(pack / "paclitaxel" / "calibration.tsv", sep="\t", index_col="draw")
     curves["sensitive_slope"], curves["resistant_slope"] = 40.0, -40.0

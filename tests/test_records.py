@@ -9,7 +9,7 @@ import pytest
 from pancreassign import caveats, cohort, resources
 from pancreassign.cohort import Job
 from pancreassign.errors import ArtefactError, Faults, InputError, RecordError, raise_all
-from pancreassign.records import Call, Prediction, QcCheck, SampleInfo, Specimen, read_record, rounded
+from pancreassign.records import Call, Interval, Prediction, QcCheck, SampleInfo, Specimen, read_record, rounded
 
 EXAMPLE = resources.data_dir() / "example" / "counts.tsv.gz"
 
@@ -88,7 +88,13 @@ def test_caveats_follow_from_the_record(record: Prediction) -> None:
     always = shipped().always - caveats.UNCHECKED
     assert {"research_use", "preclinical_probability"} <= always
     assert shipped().always > caveats.UNCHECKED
-    drugs = [record.drugs[0].model_copy(update={"call": Call.SENSITIVE}), *record.drugs[1:]]
+    own_part = record.drugs[0].validation.model_copy(
+        update={"specific_interval": Interval(low=0.1, high=0.5, level=0.99)}
+    )
+    skilled = {"call": Call.SENSITIVE, "evidence": "C", "validation": own_part}
+    drugs = [record.drugs[0].model_copy(update=skilled), *record.drugs[1:]]
+    silent = {"call": Call.NOT_EVALUABLE, "evidence": "D"}
+    unskilled = [drug.model_copy(update=silent) for drug in record.drugs]
     specimen = Specimen(preservation="frozen", protocol="full-length")
     assert specimen.model_dump() == {key: getattr(record.reference, key) for key in ("preservation", "protocol")}
     own = record.sample.model_copy(update={"simulated": False, "specimen": specimen})
@@ -111,7 +117,7 @@ def test_caveats_follow_from_the_record(record: Prediction) -> None:
         ("depth_unknown",): {"input": record.input.model_copy(update={"units": "tpm"})},
         ("poor_quality",): {"qc": plain.qc.model_copy(update={"verdict": "fail"})},
         ("weak_quality",): {"qc": plain.qc.model_copy(update={"verdict": "warn"})},
-        ("no_drug_evaluable",): {"drugs": record.drugs},
+        ("no_drug_evaluable",): {"drugs": unskilled},
         ("assumed_setting",): {"setting": record.setting},
         ("simulated",): {"sample": own.model_copy(update={"simulated": True})},
         ("preservation_differs",): _of_specimen(own, preservation="ffpe"),
