@@ -39,6 +39,7 @@ from pancreassign.training import (
     stability,
     transfer,
 )
+from pancreassign.training import figures as drawings
 from pancreassign.training import lines as cell_lines
 from pancreassign.training.ceiling import between_assays
 from pancreassign.training.fitting import Progress, Trained
@@ -131,8 +132,11 @@ def _train(
         )
     progress("writing the pack")
     pack.save(folder, _manifest(recipe, data, trained, reference), signatures, list(reference.tumours))
+    (folder / "figures").mkdir()
+    for name, drawing in drawings.draw(figures, trained.worlds).items():
+        (folder / "figures" / name).write_text(drawing, encoding="utf-8")
     artefacts.write_table(tried.set_index("kind"), folder / "attempts.tsv", digits=4)
-    text = card.write(recipe, reference, signatures, trained, tried, _agreement(recipe, data))
+    text = card.write(recipe, reference, signatures, trained, tried, _agreement(recipe, data), models.left_out)
     (folder / "card.md").write_text(text, encoding="utf-8")
     return artefacts.seal(folder)
 

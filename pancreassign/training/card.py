@@ -44,6 +44,7 @@ def write(
     trained: Trained,
     attempts: pd.DataFrame,
     agreement: pd.DataFrame | None,
+    left_out: Mapping[str, Sequence[str]],
 ) -> str:
     """The card as Markdown, made of nothing but the recipe and the figures that were computed.
 
@@ -53,6 +54,8 @@ def write(
         As :func:`pancreassign.training.attempts.table` gives them.
     agreement
         Of an organoid assay with itself, by drug; ``None`` where the recipe names no plates.
+    left_out
+        By reason: models of either table that were not trained on.
     """
     figures = {target: signatures[target].validation for target in TARGETS}
     return (
@@ -61,7 +64,7 @@ def write(
                 f"# {recipe.name} {recipe.version}",
                 f"{recipe.description}. Written by `pancreassign train`; no figure here is typed.",
                 _intended_use(),
-                _data(recipe, reference, trained),
+                _data(recipe, reference, trained, left_out),
                 _protocol(recipe, trained),
                 "## Skill in models that were not trained on\n\n" + _skill(figures),
                 *([] if agreement is None else ["## An organoid assay's own ceiling\n\n" + _assay(recipe, agreement)]),
@@ -90,7 +93,7 @@ def _intended_use() -> str:
     )
 
 
-def _data(recipe: Recipe, reference: Reference, trained: Trained) -> str:
+def _data(recipe: Recipe, reference: Reference, trained: Trained, left_out: Mapping[str, Sequence[str]]) -> str:
     material = trained.material
     named = f"{reference.name} {reference.manifest['version']}"
     lines = (
@@ -99,8 +102,9 @@ def _data(recipe: Recipe, reference: Reference, trained: Trained) -> str:
         f"- {len(material.sensitivity)} models with all five responses, {len(material.measured)} genes: those measured "
         f"in the models and inside the panel\n  of the reference {named} ({len(reference.tumours)} tumours, "
         f"{len(reference.panel)} panel genes).\n"
-        "- Each model is taken as one patient; the source gives no patient table.\n"
-        f"- `general`: {_general(recipe)}.\n"
+        f"- {_units(recipe)}\n"
+        + "".join(f"- Left out, {reason}: {', '.join(names)}.\n" for reason, names in left_out.items())
+        + f"- `general`: {_general(recipe)}.\n"
         f"- What the terms of the training data allow: {recipe.use}."
     )
     if recipe.lines is None or material.lines is None:
@@ -113,6 +117,12 @@ def _data(recipe: Recipe, reference: Reference, trained: Trained) -> str:
         f"  {len(material.lines.slices)} slices of expression; {len(material.genes) - len(material.measured)} further "
         "panel genes come from the lines alone. Each tissue's mean is taken off."
     )
+
+
+def _units(recipe: Recipe) -> str:
+    if recipe.models.patients is None:
+        return "Each model is taken as one patient; the recipe names no patients."
+    return "Models of one patient are averaged: each patient counts once, on one side of a fold."
 
 
 def _general(recipe: Recipe) -> str:
@@ -161,7 +171,7 @@ def _skill(figures: Mapping[str, Mapping[str, Any]]) -> str:
     source = next((f["ceiling_source"] for f in figures.values() if f["ceiling_source"]), "none")
     return (
         f"{_table(head, rows)}\n\n{grades}\n- Spearman and AUROC are averaged over the worlds by their models; "
-        f"beside them each world's own.\n- Ceiling: {source}."
+        f"beside them each world's own (figures/skill.svg).\n- Ceiling: {source}."
     )
 
 
@@ -266,7 +276,8 @@ def _probabilities(figures: Mapping[str, Mapping[str, Any]]) -> str:
     return (
         _table(head, rows) + "\n\nEach probability comes from a curve fitted on the other models' out-of-fold scores. "
         "A Brier score above that of the base rate\nmeans that saying one third for everyone would have been better. "
-        "The slope is unknown where the probabilities barely differ. Venn-Abers probabilities\nwere tried beside the "
+        "The slope is unknown where the probabilities barely differ (figures/reliability.svg). "
+        "Venn-Abers probabilities\nwere tried beside the "
         "logistic curve that ships; their width is the mean distance of the two that each model is given."
     )
 

@@ -31,10 +31,13 @@ class ModelSet:
         models × genes (Ensembl gene ids), log2 units.
     sensitivity
         models × targets (five drugs, ``general``), higher = more sensitive, each in its own units; no missing value.
+    left_out
+        By reason: models that one table names and that are not among these.
     """
 
     expression: pd.DataFrame
     sensitivity: pd.DataFrame
+    left_out: Mapping[str, list[str]]
 
 
 MIN_MODELS = 12
@@ -149,17 +152,43 @@ def load(recipe: Models, data: Path, genes: GeneTable) -> ModelSet:
     complete = response.dropna()
     if recipe.compounds is not None:
         complete = complete.join(_mean_of_compounds(data / recipe.compounds.response, recipe.compounds), how="inner")
+    left_out = {
+        "expression without a response": sorted(set(expression.index) - set(response.index)),
+        "a response without expression": sorted(set(response.index) - set(expression.index)),
+        "not all responses": sorted((set(response.index) & set(expression.index)) - set(complete.index)),
+    }
     models = expression.index.intersection(complete.index).sort_values()
-    if len(models) < MIN_MODELS:
+    expression, complete = expression.loc[models], complete.loc[models]
+    if recipe.patients is not None:
+        expression, complete = _by_patient(data / recipe.patients, expression, complete)
+    if len(complete) < MIN_MODELS:
         raise ConfigError(
             recipe.response,
-            f"shares {len(models)} models with all five responses with the expression; {MIN_MODELS} are needed",
+            f"shares {len(complete)} models with all five responses with the expression; {MIN_MODELS} are needed",
             "Check that both tables name the models alike.",
         )
-    complete = complete.loc[models]
+    for drug in lacking_spread(complete):
+        mend = "Leave the table out, or give responses that tell models apart."
+        raise ConfigError(recipe.response, f"has one and the same response of every model to {drug}", mend)
     if GENERAL not in complete:
         complete = complete.assign(**{GENERAL: normal_scores(complete.to_numpy()).mean(axis=1)})
-    return ModelSet(expression.loc[models], complete)
+    return ModelSet(expression, complete, {reason: names for reason, names in left_out.items() if names})
+
+
+def lacking_spread(sensitivity: pd.DataFrame) -> list[str]:
+    """The drugs whose response is the same in every model: nothing can be learnt of them."""
+    return [str(drug) for drug in sensitivity if sensitivity[drug].nunique() < 2]
+
+
+def _by_patient(path: Path, expression: pd.DataFrame, sensitivity: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The mean over each patient's models: so no patient stands on both sides of a fold, nor counts twice."""
+    table = read_table(path)
+    if not {"model", "patient"} <= set(table.columns):
+        raise ConfigError(str(path), "lacks the columns 'model' and 'patient'", "Give a line a model.")
+    patient = table.astype(str).drop_duplicates("model").set_index("model")["patient"].reindex(expression.index)
+    if patient.isna().any():
+        raise ConfigError(str(path), f"names no patient of {patient.index[patient.isna()][0]}", "Give a line a model.")
+    return expression.groupby(patient.to_numpy()).mean(), sensitivity.groupby(patient.to_numpy()).mean()
 
 
 def _mean_of_compounds(path: Path, recipe: Compounds) -> pd.Series:

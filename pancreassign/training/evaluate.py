@@ -105,20 +105,28 @@ def calibrate(score: Array, thirds: Mapping[str, npt.NDArray[np.bool_]], draws: 
     return pd.DataFrame(columns, index=pd.RangeIndex(draws + 1, name="draw"))
 
 
-def calibration_figures(score: Array, positive: npt.NDArray[np.bool_]) -> dict[str, float | None]:
-    """Brier score and calibration slope of probabilities that each come from curves fitted on other models.
+def left_out_chances(score: Array, positive: npt.NDArray[np.bool_]) -> Array:
+    """Probability of each model to be positive, by a curve fitted on other models alone.
 
-    ``positive`` says which models are of the sensitive third.
-
-    Folds are stratified with one sensitive model each, so that every training part has the same base rate;
-    otherwise a left-out sensitive model lowers the base rate that predicts it, and the figures come out worse
-    than they are. The slope is ``None`` where the probabilities barely differ: there is then nothing to slope.
+    Folds are stratified with one positive model each, so that every training part has the same base rate;
+    otherwise a left-out positive model lowers the base rate that predicts it, and the figures come out worse
+    than they are.
     """
     chances = np.empty(len(score))
     folds = StratifiedKFold(int(positive.sum()), shuffle=True, random_state=0)
     for train, test in folds.split(score[:, None], positive):
         intercept, slope = directed(logistic(score[train], positive[train]), 1.0)
         chances[test] = curve(score[test], intercept, slope)
+    return chances
+
+
+def calibration_figures(score: Array, positive: npt.NDArray[np.bool_]) -> dict[str, float | None]:
+    """Brier score and calibration slope of :func:`left_out_chances`.
+
+    ``positive`` are the models of the sensitive third. The slope is ``None`` where the probabilities barely differ:
+    there is then nothing to slope.
+    """
+    chances = left_out_chances(score, positive)
     logit = np.log(chances / (1 - chances))
     free = LogisticRegression(C=np.inf).fit(logit[:, None], positive) if logit.std() > MIN_LOGIT_SPREAD else None
     return {

@@ -32,6 +32,7 @@ class Models(_Section):
     world: str = "models"
     response: str
     compounds: Compounds | None = None
+    patients: str | None = None
     limits: list[str] = []
 
 

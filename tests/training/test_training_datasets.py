@@ -106,7 +106,8 @@ def test_load_keeps_models_with_expression_and_all_five_responses(tmp_path: Path
     names = [f"M{k:02}" for k in range(11)]
     head = "\t".join(["C", *names, "NO_RESPONSE", "PART"])
     (tmp_path / "expression.tsv").write_text(f"gene\t{head}\nKRAS\t7" + "\t63" * 13 + "\n")
-    rows = [f"{m}\t{d}\t{k}\tresistant\n" for m in (*names, "C", "NO_RNA") for k, d in enumerate(DRUGS)]
+    every = ["C", *names, "NO_RNA"]
+    rows = [f"{m}\t{d}\t{k + n}\tresistant\n" for n, m in enumerate(every) for k, d in enumerate(DRUGS)]
     rows += [f"PART\t{d}\t1\tresistant\n" for d in DRUGS[:4]] + ["PART\tpaclitaxel\t\tresistant\n"]
     response(tmp_path, HEAD + "".join(rows))
     models = datasets.load(MODELS, tmp_path, gene_table)
@@ -114,6 +115,49 @@ def test_load_keeps_models_with_expression_and_all_five_responses(tmp_path: Path
     assert list(models.sensitivity.columns) == [*DRUGS, "general"]
     assert models.sensitivity.loc["C", DRUGS].to_list() == [0, -1, -2, -3, -4]
     assert models.expression.loc["C"].to_list() == [3.0]
+    assert models.left_out == {
+        "expression without a response": ["NO_RESPONSE"],
+        "a response without expression": ["NO_RNA"],
+        "not all responses": ["PART"],
+    }
+
+
+def test_a_drug_that_tells_no_model_apart_is_named(tmp_path: Path, gene_table: GeneTable) -> None:
+    sensitivity = twelve(tmp_path)
+    rows = [
+        f"M{k:02}\t{d}\t{0.5 if d == 'irinotecan' else -sensitivity[k, j]}\tresistant\n"
+        for k in range(12)
+        for j, d in enumerate(DRUGS)
+    ]
+    response(tmp_path, HEAD + "".join(rows))
+    with pytest.raises(ConfigError, match="one and the same response of every model to irinotecan"):
+        datasets.load(MODELS, tmp_path, gene_table)
+
+
+def test_models_of_one_patient_are_averaged(tmp_path: Path, gene_table: GeneTable) -> None:
+    rng = np.random.default_rng(1)
+    names = [f"M{k:02}" for k in range(24)]
+    linear = rng.integers(40, 90, 24)
+    (tmp_path / "expression.tsv").write_text(
+        "\t".join(["gene", *names]) + "\nKRAS\t" + "\t".join(map(str, linear)) + "\n"
+    )
+    values = rng.normal(size=(24, 5)).round(3)
+    rows = [f"{m}\t{d}\t{values[k, j]}\tsensitive\n" for k, m in enumerate(names) for j, d in enumerate(DRUGS)]
+    response(tmp_path, HEAD + "".join(rows))
+    recipe = Models.model_validate({**KEYS, "patients": "patients.tsv"})
+    lines = [f"{m}\tP{k // 2:02}\n" for k, m in enumerate(names)]
+    (tmp_path / "patients.tsv").write_text("model\tpatient\n" + "".join(lines))
+    models = datasets.load(recipe, tmp_path, gene_table)
+    assert list(models.sensitivity.index) == [f"P{k:02}" for k in range(12)]
+    assert models.sensitivity[DRUGS].to_numpy() == pytest.approx(values.reshape(12, 2, 5).mean(axis=1))
+    logs = np.log2(1.0 + linear).reshape(12, 2).mean(axis=1)
+    assert models.expression.to_numpy()[:, 0] == pytest.approx(logs)
+    (tmp_path / "patients.tsv").write_text("model\tpatient\n" + "".join(lines[1:]))
+    with pytest.raises(ConfigError, match="names no patient of M00"):
+        datasets.load(recipe, tmp_path, gene_table)
+    (tmp_path / "patients.tsv").write_text("model\tdonor\n" + "".join(lines))
+    with pytest.raises(ConfigError, match="lacks the columns 'model' and 'patient'"):
+        datasets.load(recipe, tmp_path, gene_table)
 
 
 def twelve(folder: Path) -> np.ndarray:
