@@ -68,7 +68,7 @@ def try_all(
     found = [*_families(recipe, material), *_rules(trained)]
     for name, family in comparators.comparators(recipe.evaluation.comparators, recipe.seed).items():
         progress(f"for the card: {name}")
-        scores = _out_of_fold(recipe, material.expression[material.measured], material.sensitivity, family)
+        scores = _out_of_fold(recipe, material.expression, material.sensitivity, family)
         found.append(Attempt("comparator", name, _rho(scores, material.sensitivity)))
     progress("for the card: baselines and other sets of genes")
     found += _baselines(trained, expression, tissues)
@@ -145,11 +145,11 @@ def _gene_sets(recipe: Recipe, material: Material, expression: pd.DataFrame, ref
     rng = np.random.default_rng(recipe.seed)
     drawn = []
     for _ in range(RANDOM_SETS):
-        some = rng.choice(expression.shape[1], min(len(material.measured), expression.shape[1]), replace=False)
+        some = rng.choice(expression.shape[1], min(len(material.genes), expression.shape[1]), replace=False)
         scores = _out_of_fold(recipe, expression.iloc[:, some], material.sensitivity, ridge)
         drawn.append(_rho(scores, material.sensitivity))
     mean = pd.DataFrame(drawn).mean().to_dict()
-    name = f"ridge, random sets of {len(material.measured)} genes, mean of {RANDOM_SETS}"
+    name = f"ridge, random sets of {len(material.genes)} genes, mean of {RANDOM_SETS}"
     return [*found, Attempt("genes", name, {str(target): float(rho) for target, rho in mean.items()})]
 
 

@@ -218,12 +218,11 @@ def _transfer(recipe: Recipe, trained: Trained, target: str, carried: Carried, g
 
     everything = [*recipe.ffpe.matched, *recipe.ffpe.mismatched]
     out_of_fold = trained.worlds[0].scores[target].to_numpy()
-    in_models = weights[weights.index.intersection(trained.material.measured, sort=False)]
     return {
         "to_tumours": {
             "reference_sd": float(score(tumours).std(ddof=1)),
             **transfer.own_world_cost(
-                in_models, trained.material.expression, out_of_fold, tumours.z, tumours.counts, genes
+                weights, trained.material.expression, out_of_fold, tumours.z, tumours.counts, genes
             ),
         },
         "content": drift,

@@ -10,10 +10,11 @@ import pandas as pd
 from pancreassign.normalize.reference import Reference
 from pancreassign.signatures.pack import TARGETS, Signature
 from pancreassign.training.content import LOW
-from pancreassign.training.fitting import Trained
+from pancreassign.training.fitting import Material, Trained
 from pancreassign.training.recipe import Recipe
 from pancreassign.training.stability import REFITS, TOP
 
+SILENT = "too few models with a response, or too little of a signature measured"
 GRADES = {
     "C": (
         "the 95 % interval of Spearman lies above 0, the permutation p is below 0.025 (after Holm's correction below "
@@ -99,7 +100,7 @@ def _data(recipe: Recipe, reference: Reference, trained: Trained, left_out: Mapp
     lines = (
         f"- Training: {recipe.models.name}; {recipe.models.source}; {recipe.models.terms}.\n"
         f"- Endpoint: {recipe.models.endpoint}. Turned so that a higher score is a more sensitive tumour.\n"
-        f"- {len(material.sensitivity)} models with all five responses, {len(material.measured)} genes: those measured "
+        f"- {len(material.sensitivity)} models with all five responses, {len(material.genes)} genes: those measured "
         f"in the models and inside the panel\n  of the reference {named} ({len(reference.tumours)} tumours, "
         f"{len(reference.panel)} panel genes).\n"
         f"- {_units(recipe)}\n"
@@ -114,9 +115,15 @@ def _data(recipe: Recipe, reference: Reference, trained: Trained, left_out: Mapp
         f"## Data\n\n{lines}\n"
         f"- Prior: {recipe.lines.name}; {recipe.lines.source}; {recipe.lines.terms}. {len(kept)} lines of "
         f"{kept.nunique()} tissues, {(kept == material.lines.test_tissue).sum()} of {material.lines.test_tissue}, in\n"
-        f"  {len(material.lines.slices)} slices of expression; {len(material.genes) - len(material.measured)} further "
-        "panel genes come from the lines alone. Each tissue's mean is taken off."
+        f"  {len(material.lines.slices)} slices of expression; {_shared(material)} of the genes above are in some "
+        "slice. Each tissue's mean is taken off."
     )
+
+
+def _shared(material: Material) -> int:
+    """How many of the signatures' genes any slice of the lines measures."""
+    assert material.lines is not None
+    return sum(any(gene in table for table in material.lines.slices.values()) for gene in material.genes)
 
 
 def _units(recipe: Recipe) -> str:
@@ -215,7 +222,7 @@ def _adds(figures: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _external(recipe: Recipe, figures: Mapping[str, Mapping[str, Any]]) -> str:
     sets = list(dict.fromkeys(name for f in figures.values() for name in f["external"]))
-    if not sets:
+    if not sets and not recipe.external:
         return "None in the recipe."
     rows = [[name, *(_in_set(figures[target]["external"].get(name)) for target in TARGETS)] for name in sets]
     for name in sets:
@@ -223,7 +230,10 @@ def _external(recipe: Recipe, figures: Mapping[str, Mapping[str, Any]]) -> str:
         if any(beyond):
             cells = ["" if one is None else _between(one["spearman"], one) for one in beyond]
             rows.append([f"{name}: beyond general response", *cells])
-    named = "".join(f"\n- {one.name}: {one.source}; {one.terms}." for one in recipe.external)
+    named = "".join(
+        f"\n- {one.name}: {one.source}; {one.terms}{'' if one.name in sets else '; tells nothing: ' + SILENT}."
+        for one in recipe.external
+    )
     return (
         _table(["set", *TARGETS], rows)
         + "\n\nSpearman (95 %, bootstrap; n). No grade rests on these sets: other tissues, the same lines in another "
@@ -245,9 +255,10 @@ def _stability(figures: Mapping[str, Mapping[str, Any]], trained: Trained) -> st
     head = ["target", "family", "genes", f"overlap of the top {TOP}", "agreement", "noise"]
     return (
         _table(head, rows)
-        + f"\n\n{REFITS} refits on models drawn with replacement (the lines' prior kept): the share of the {TOP} genes "
+        + f"\n\n{REFITS} refits on four fifths of the models (the lines' prior kept): the share of the {TOP} genes "
         "of largest weight that two\nrefits have in common; over the reference tumours, the mean Spearman correlation "
-        "of refitted and shipped scores, and the root\nmean square of their difference in standard deviations. It "
+        "of refitted and shipped scores, and the root\nmean square of their difference in standard deviations, as the "
+        "delete-d jackknife scales it. It "
         "goes into a record's interval of probability, not into that of the score."
     )
 
@@ -372,6 +383,6 @@ def _limits(recipe: Recipe, figures: Mapping[str, Mapping[str, Any]]) -> str:
         f"- Without demonstrated skill: {named}.\n"
         "- No probability was calibrated on treated patients; no score was tested on patients' outcomes.\n"
         + "".join(f"- {limit}\n" for limit in recipe.models.limits)
-        + "- The correction for stroma was fitted on three kinds of stroma; liver and acinar tissue are not "
+        + "- The correction for stroma was fitted on the kinds of stroma above; liver and acinar tissue are not "
         "corrected for."
     )

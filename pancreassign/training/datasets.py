@@ -96,7 +96,7 @@ def read_response(
     if unknown:
         raise ConfigError(str(path), f"high_means is {unknown}", "Write 'resistant' or 'sensitive' in every row.")
     drugs = [drug.value for drug in Drug]
-    table = table.assign(model=table[model], drug=table["drug"].replace(dict(same_drug or {})))
+    table = table.assign(model=table[model].astype(str), drug=table["drug"].replace(dict(same_drug or {})))
     table = table[table["drug"].isin(drugs)]
     if table.empty:
         raise ConfigError(str(path), "has none of the five drugs", f"Name them {drugs}.")
@@ -185,7 +185,8 @@ def _by_patient(path: Path, expression: pd.DataFrame, sensitivity: pd.DataFrame)
     table = read_table(path)
     if not {"model", "patient"} <= set(table.columns):
         raise ConfigError(str(path), "lacks the columns 'model' and 'patient'", "Give a line a model.")
-    patient = table.astype(str).drop_duplicates("model").set_index("model")["patient"].reindex(expression.index)
+    named = table.dropna(subset=["model", "patient"]).astype(str).drop_duplicates("model")
+    patient = named.set_index("model")["patient"].reindex(expression.index)
     if patient.isna().any():
         raise ConfigError(str(path), f"names no patient of {patient.index[patient.isna()][0]}", "Give a line a model.")
     return expression.groupby(patient.to_numpy()).mean(), sensitivity.groupby(patient.to_numpy()).mean()
@@ -194,6 +195,7 @@ def _by_patient(path: Path, expression: pd.DataFrame, sensitivity: pd.DataFrame)
 def _mean_of_compounds(path: Path, recipe: Compounds) -> pd.Series:
     """By model: the mean sensitivity to every compound of a table of models × compounds."""
     table = read_numbers(path, "model")
+    table.index = table.index.astype(str)
     if table.index.duplicated().any():
         twice = table.index[table.index.duplicated()][0]
         raise ConfigError(str(path), f"has the model {twice} twice", "Keep one row a model.")

@@ -124,7 +124,7 @@ def _responses(one: External, data: Path) -> pd.DataFrame:
     if own.empty:
         raise ConfigError(one.response, f"names none of {list(one.drugs)}", f"It has {_some(table[one.drug])}.")
     value = SIGNS[one.high_means] * pd.to_numeric(own[one.value], errors="coerce")
-    return value.groupby([own[one.model], own[one.drug].map(one.drugs)]).mean().unstack()
+    return value.groupby([own[one.model].astype(str), own[one.drug].map(one.drugs)]).mean().unstack()
 
 
 def _some(values: Iterable[object]) -> str:

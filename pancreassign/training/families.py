@@ -2,7 +2,7 @@
 
 ``fit`` takes models × genes and models × targets (higher = more sensitive) and ``predict`` gives models × targets. The
 targets stand in blocks of ``block``, the last of each general sensitivity: a block is the five drugs, or the same
-shuffled, so that a thousand permutations are fitted at once. Scores have unit variance among the models fitted on, and
+shuffled, so that many permutations are fitted at once. Scores have unit variance among the models fitted on, and
 do not depend on a library's size (:func:`balanced`).
 Everything is fitted on those models alone: genes are standardised by them, responses ranked among them.
 """

@@ -40,9 +40,7 @@ class Material:
     Attributes
     ----------
     expression
-        models × genes that may have a weight; a gene that the models do not measure is 0 throughout.
-    measured
-        The genes that they do measure.
+        models × genes that may have a weight.
     sensitivity
         models × targets, higher = more sensitive.
     lines
@@ -52,7 +50,6 @@ class Material:
     """
 
     expression: pd.DataFrame
-    measured: pd.Index
     sensitivity: pd.DataFrame
     lines: Lines | None
     balance: Array
@@ -103,7 +100,10 @@ class Trained:
 def gather(
     recipe: Recipe, expression: pd.DataFrame, sensitivity: pd.DataFrame, reference: Reference, lines: Lines | None
 ) -> Material:
-    """Choose the genes: those of the reference's panel that the models or the lines measure.
+    """Choose the genes: those of the reference's panel that the models measure.
+
+    A gene that the lines alone measure gets no weight: what ships would then be another score than the one that the
+    models tested.
 
     Raises
     ------
@@ -120,10 +120,10 @@ def gather(
         )
     if recipe.evaluation.folds > len(expression):
         raise ConfigError("evaluation.folds", f"is more than the {len(expression)} models", "Give fewer folds.")
-    of_lines = set().union(*(table.columns for table in lines.slices.values())) if lines else set()
-    genes = panel[panel.isin(measured) | panel.isin(of_lines)]
-    balance = 1.0 / reference.genes.loc[genes, "sd"].to_numpy(dtype=float)
-    return Material(expression.reindex(columns=genes).fillna(0.0), measured, sensitivity, lines, balance)
+    if lines and lines.test_world == recipe.models.world:
+        raise ConfigError("models.world", f"is {lines.test_world!r}, as the left-out lines are", "Give another word.")
+    balance = 1.0 / reference.genes.loc[measured, "sd"].to_numpy(dtype=float)
+    return Material(expression[measured], sensitivity, lines, balance)
 
 
 def fit(recipe: Recipe, material: Material, progress: Progress) -> Trained:
@@ -131,17 +131,18 @@ def fit(recipe: Recipe, material: Material, progress: Progress) -> Trained:
     x, y = material.arrays
     how, targets = recipe.evaluation, material.targets
     candidates = candidates_of(recipe, material)
-    progress(f"cross-validating {len(targets)} targets on {len(x)} models × {len(material.measured)} genes")
+    progress(f"cross-validating {len(targets)} targets on {len(x)} models × {len(material.genes)} genes")
     nested = select.nested(x, y, candidates, how.folds, how.repeats, recipe.seed)
     winners = select.choose(x, y, candidates, recipe.seed)
     nulls = _shuffled(recipe, x, y, candidates, progress)
+    elsewhere = _winners_elsewhere(recipe, material)
     family, worlds = [], []
-    for own, places, null in zip(nested, winners, nulls, strict=True):
+    for own, places, null, others in zip(nested, winners, nulls, elsewhere, strict=True):
         chosen = {target: list(candidates)[place] for target, place in zip(targets, places, strict=True)}
         scores = pd.DataFrame(own.scores, index=material.expression.index, columns=targets)
         models = World(recipe.models.world, scores, material.sensitivity, null)
         family.append(chosen)
-        worlds.append([models, *([_lines_world(recipe, material, chosen)] if material.lines else [])])
+        worlds.append([models, *([_lines_world(recipe, material, others)] if material.lines else [])])
     weights = weights_of(material, candidates, family[0])
     return Trained(material, weights, family[0], family[1], nested[0].chosen, worlds[0], worlds[1])
 
@@ -170,14 +171,23 @@ def scores_in(material: Material, weights: pd.DataFrame, tissue: str) -> tuple[p
     return scores, cell_lines.centred_responses(material.lines).loc[z.index, list(weights)]
 
 
+def _winners_elsewhere(recipe: Recipe, material: Material) -> list[Mapping[str, str]]:
+    """By rule, the families chosen on the models where the prior saw nothing of the left-out tissue."""
+    if material.lines is None:
+        return [{} for _ in select.RULES]
+    candidates = candidates_of(recipe, material, material.lines.test_tissue)
+    winners = select.choose(*material.arrays, candidates, recipe.seed)
+    return [dict(zip(material.targets, [list(candidates)[one] for one in own], strict=True)) for own in winners]
+
+
 def _lines_world(recipe: Recipe, material: Material, family: Mapping[str, str]) -> World:
-    """The lines of the tissue that is left out: family chosen on the models, prior without that tissue."""
+    """The lines of the tissue that is left out: family chosen on the models and prior, both without that tissue."""
     assert material.lines is not None
     tissue = material.lines.test_tissue
     weights = weights_of(material, candidates_of(recipe, material, tissue), family)
     scores, responses = scores_in(material, weights, tissue)
     null = shuffled_within(scores, responses, recipe.evaluation.permutations, recipe.seed + SHUFFLED_LINES)
-    return World(f"{tissue.lower()} lines", scores, responses, null)
+    return World(material.lines.test_world, scores, responses, null)
 
 
 def _shuffled(

@@ -16,12 +16,17 @@ import pandas as pd
 
 from pancreassign.counts.genes import GeneTable
 from pancreassign.errors import ConfigError
+from pancreassign.records import Drug
 from pancreassign.training.datasets import read_numbers, read_response, read_table
 from pancreassign.training.models import normal_scores, ridge_weights, standardise
 from pancreassign.training.recipe import LinesSection, Slice
 
 Array = npt.NDArray[np.float64]
 
+MIN_WORLD = 5
+"""Lines of a tissue that a slice must hold to standardise them among themselves (judgement)."""
+MIN_TESTED = 5
+"""Lines of the left-out tissue without which nothing is told of a drug there (judgement)."""
 MIN_MAPPED = 0.5
 """Share of a slice's columns that the table of lines must know: fewer are another naming (judgement)."""
 
@@ -46,6 +51,11 @@ class Lines:
     sensitivity: pd.DataFrame
     tissue: pd.Series
     test_tissue: str
+
+    @property
+    def test_world(self) -> str:
+        """What the left-out lines are called."""
+        return f"{self.test_tissue.lower()} lines"
 
     @property
     def tissues(self) -> list[str]:
@@ -75,8 +85,29 @@ def read(recipe: LinesSection, data: Path, genes: GeneTable) -> Lines:
     tissue = tissue[tissue.map(tissue.value_counts()) >= recipe.min_lines].sort_index()
     if recipe.test_tissue not in set(tissue):
         raise ConfigError("lines.test_tissue", f"no line is of {recipe.test_tissue!r}", f"Known: {sorted(set(tissue))}")
+    if tissue.nunique() < 2:
+        mend = "Lower min_lines, or give lines of more tissues."
+        raise ConfigError("lines", f"hold no tissue of {recipe.min_lines} lines beside {recipe.test_tissue!r}", mend)
     slices = {one.name: _slice(one, data, genes, known, tissue) for one in recipe.slices}
+    _check_drugs(response.loc[tissue.index], tissue, slices, recipe)
     return Lines(slices, response.loc[tissue.index], tissue, recipe.test_tissue)
+
+
+def _check_drugs(
+    response: pd.DataFrame, tissue: pd.Series, slices: Mapping[str, pd.DataFrame], recipe: LinesSection
+) -> None:
+    """Every drug needs lines of the tissue that is left out, and in every slice some of the others."""
+    scored = {line for table in slices.values() for line in table.index if tissue[line] == recipe.test_tissue}
+    for drug in (one.value for one in Drug):
+        known = response.index[response[drug].notna()] if drug in response else response.index[:0]
+        here = len(known.intersection(sorted(scored)))
+        if here < MIN_TESTED:
+            problem = f"hold {here} lines of {recipe.test_tissue} with expression and {drug}; {MIN_TESTED} are needed"
+            raise ConfigError("lines", problem, "Give responses of more lines, or another test_tissue.")
+        for name, table in slices.items():
+            if len(known.intersection(table.index[tissue[table.index].ne(recipe.test_tissue)])) < MIN_WORLD:
+                mend = "Leave the slice out."
+                raise ConfigError(f"lines.slices {name}", f"has fewer than {MIN_WORLD} lines with {drug}", mend)
 
 
 def _slice(one: Slice, data: Path, genes: GeneTable, known: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
@@ -171,7 +202,3 @@ def own_world(lines: Lines, tissue: str, panel: pd.Index) -> pd.DataFrame:
             tables.append(pd.DataFrame(standardise(own.to_numpy(), own.to_numpy()), own.index, own.columns))
     stacked = pd.concat(tables).groupby(level=0).mean() if tables else pd.DataFrame()
     return stacked.reindex(columns=panel).fillna(0.0)
-
-
-MIN_WORLD = 5
-"""Lines of a tissue that a slice must hold to standardise them among themselves (judgement)."""

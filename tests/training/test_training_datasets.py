@@ -155,6 +155,9 @@ def test_models_of_one_patient_are_averaged(tmp_path: Path, gene_table: GeneTabl
     (tmp_path / "patients.tsv").write_text("model\tpatient\n" + "".join(lines[1:]))
     with pytest.raises(ConfigError, match="names no patient of M00"):
         datasets.load(recipe, tmp_path, gene_table)
+    (tmp_path / "patients.tsv").write_text("model\tpatient\n" + "".join(lines[:-1]) + "M23\t\n")
+    with pytest.raises(ConfigError, match="names no patient of M23"):
+        datasets.load(recipe, tmp_path, gene_table)
     (tmp_path / "patients.tsv").write_text("model\tdonor\n" + "".join(lines))
     with pytest.raises(ConfigError, match="lacks the columns 'model' and 'patient'"):
         datasets.load(recipe, tmp_path, gene_table)
@@ -169,6 +172,15 @@ def twelve(folder: Path) -> np.ndarray:
     rows = [f"M{k:02}\t{d}\t{-sensitivity[k, j]}\tresistant\n" for k in range(12) for j, d in enumerate(DRUGS)]
     response(folder, HEAD + "".join(rows))
     return sensitivity
+
+
+def test_models_named_by_numbers_join(tmp_path: Path, gene_table: GeneTable) -> None:
+    twelve(tmp_path)
+    for name in ("expression.tsv", "response.tsv"):
+        text = (tmp_path / name).read_text()
+        (tmp_path / name).write_text(text.replace("M0", "10").replace("M1", "11"))
+    models = datasets.load(MODELS, tmp_path, gene_table)
+    assert list(models.sensitivity.index) == [str(k) for k in range(100, 112)]
 
 
 def test_general_is_what_the_five_drugs_share_where_no_compounds_are_named(

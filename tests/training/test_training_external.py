@@ -26,7 +26,7 @@ def trained(genes: GeneTable) -> Trained:
     weights = pd.DataFrame(0.0, index=ids, columns=list(TARGETS))
     weights.iloc[:10] = 0.1
     nothing = pd.DataFrame(columns=list(TARGETS))
-    material = Material(pd.DataFrame(columns=ids), ids, nothing, None, np.ones(GENES))
+    material = Material(pd.DataFrame(columns=ids), nothing, None, np.ones(GENES))
     return Trained(material, weights, {}, {}, {}, [], [])
 
 
