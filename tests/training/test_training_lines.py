@@ -284,3 +284,30 @@ def test_the_small_world_teaches_its_planted_genes(read: Callable[..., Lines], g
     weights = lines.prior(read(), pd.Index(ids[:PANEL]), 1.0, "Pancreas")["gemcitabine"]
     assert weights[ids[:8]].min() > 0
     assert weights[ids[:8]].mean() > 1.5 * weights[ids[12:PANEL]].abs().mean()
+
+
+def test_a_drug_that_too_few_left_out_lines_know_is_named(read: Callable[..., Lines], tmp_path: Path) -> None:
+    path = tmp_path / "response_of_lines.tsv"
+    table = pd.read_csv(path, sep="\t")
+    known = pd.read_csv(tmp_path / "known_lines.tsv", sep="\t")
+    ours = known.loc[known["OncotreeLineage"] == "Pancreas", "StrippedCellLineName"]
+    gone = (table["drug"] == "gemcitabine") & table["model"].isin(ours.iloc[lines.MIN_TESTED - 1 :])
+    table[~gone].to_csv(path, sep="\t", index=False)
+    with pytest.raises(ConfigError, match="hold 4 lines of Pancreas with expression and gemcitabine; 5 are needed"):
+        read()
+    table[table["drug"] != "gemcitabine"].to_csv(path, sep="\t", index=False)
+    with pytest.raises(ConfigError, match="hold 0 lines of Pancreas with expression and gemcitabine"):
+        read()
+
+
+def test_a_slice_whose_lines_hardly_know_a_drug_is_named(read: Callable[..., Lines], tmp_path: Path) -> None:
+    path = tmp_path / "slice_two.tsv"
+    table = pd.read_csv(path, sep="\t", index_col=0)
+    table.iloc[:, :10].to_csv(path, sep="\t")  # Pancreas and a few others
+    with pytest.raises(ConfigError, match=r"lines\.slices two: has fewer than 5 lines with 5-FU"):
+        read()
+
+
+def test_one_tissue_alone_has_no_prior(read: Callable[..., Lines]) -> None:
+    with pytest.raises(ConfigError, match="hold no tissue of 5 lines beside 'Pancreas'"):
+        read(without_tissues=["Lymphoid", "Lung", "Skin"])
