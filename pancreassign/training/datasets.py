@@ -195,6 +195,9 @@ def _by_patient(path: Path, expression: pd.DataFrame, sensitivity: pd.DataFrame)
 def _mean_of_compounds(path: Path, recipe: Compounds) -> pd.Series:
     """By model: the mean sensitivity to every compound of a table of models × compounds."""
     table = read_numbers(path, "model")
+    words = sorted(set(read_table(path).columns) - set(table.columns) - {"model"})
+    if words:
+        raise ConfigError(str(path), f"has text in the column {words[0]}", "Give numbers, or leave the cell empty.")
     table.index = table.index.astype(str)
     if table.index.duplicated().any():
         twice = table.index[table.index.duplicated()][0]

@@ -212,6 +212,9 @@ def test_a_model_without_every_compound_is_left_out_and_one_twice_refused(
     (tmp_path / "more.tsv").write_text("model\tone\ttwo\n" + "".join(rows))
     with pytest.raises(ConfigError, match="shares 11 models"):
         datasets.load(recipe, tmp_path, gene_table)
+    (tmp_path / "more.tsv").write_text("model\tone\ttwo\n" + "".join(rows) + "OTHER\t>10\t1\n")
+    with pytest.raises(ConfigError, match=r"more\.tsv: has text in the column one"):
+        datasets.load(recipe, tmp_path, gene_table)
     (tmp_path / "more.tsv").write_text("model\tone\ttwo\n" + "".join(rows) + "M05\t1\t1\n")
     with pytest.raises(ConfigError, match=r"more\.tsv: has the model M05 twice"):
         datasets.load(recipe, tmp_path, gene_table)
