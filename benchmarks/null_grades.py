@@ -64,8 +64,7 @@ def shuffled_worlds(recipe: Recipe, material: fitting.Material) -> list[list[Wor
     if material.lines is not None:
         tissue = material.lines.test_tissue
         family = dict.fromkeys(targets, select.default_of(candidates))
-        weights = fitting.weights_of(material, fitting.candidates_of(recipe, material, tissue), family)
-        others.append(fitting.scores_in(material, weights, tissue))
+        others.append(fitting.left_out(recipe, material, family, tissue))
     found = []
     for _ in range(SHUFFLES // fitting.CHUNK):
         orders = [rng.permutation(len(y)) for _ in range(fitting.CHUNK)]

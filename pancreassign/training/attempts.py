@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +15,12 @@ from pancreassign.training import baselines, comparators, select
 from pancreassign.training import lines as cell_lines
 from pancreassign.training.evaluate import spearman
 from pancreassign.training.families import Ridge
-from pancreassign.training.fitting import Material, Trained, candidates_of, scores_in, weights_of
+from pancreassign.training.fitting import Material, Progress, Trained, candidates_of, left_out
 from pancreassign.training.models import standardise
 from pancreassign.training.recipe import Recipe
 from pancreassign.training.select import default_of
 
 Array = npt.NDArray[np.float64]
-Progress = Callable[[str], None]
 
 RANDOM_SETS = 20
 """Random sets of genes that a ridge is trained on."""
@@ -53,7 +52,7 @@ def try_all(
     trained: Trained,
     expression: pd.DataFrame,
     reference: Reference,
-    tissues: Tissues,
+    known: Sequence[pd.DataFrame],
     progress: Progress,
 ) -> list[Attempt]:
     """Evaluate everything that the card lists, in the folds of the shipped signatures.
@@ -62,6 +61,8 @@ def try_all(
     ----------
     expression
         models × all genes measured.
+    known
+        Of :func:`untrained_by_world`.
     """
     material = trained.material
     progress("for the card: every family")
@@ -71,7 +72,7 @@ def try_all(
         scores = _out_of_fold(recipe, material.expression, material.sensitivity, family)
         found.append(Attempt("comparator", name, _rho(scores, material.sensitivity)))
     progress("for the card: baselines and other sets of genes")
-    found += _baselines(trained, expression, tissues)
+    found += _baselines(trained, known)
     return found + _gene_sets(recipe, material, expression, reference)
 
 
@@ -101,14 +102,11 @@ def _in_lines(recipe: Recipe, material: Material, chosen: Mapping[str, str]) -> 
     """Correlations in the lines that are left out, by signatures whose prior saw none of them."""
     if material.lines is None:
         return None
-    tissue = material.lines.test_tissue
-    weights = weights_of(material, candidates_of(recipe, material, tissue), chosen)
-    scores, responses = scores_in(material, weights, tissue)
+    scores, responses = left_out(recipe, material, chosen, material.lines.test_tissue)
     return {str(target): float(scores[target].corr(responses[target], method="spearman")) for target in scores}
 
 
-def _baselines(trained: Trained, expression: pd.DataFrame, tissues: Tissues) -> list[Attempt]:
-    known = untrained_by_world(trained, expression, tissues)
+def _baselines(trained: Trained, known: Sequence[pd.DataFrame]) -> list[Attempt]:
     found = []
     for name in map(str, known[0]):
         by_world = [

@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 
 from pancreassign.quality.tissues import Tissues
 from pancreassign.signatures.pack import GENERAL
-from pancreassign.training.evaluate import INTERVAL
+from pancreassign.training.evaluate import INTERVAL, interval
 from pancreassign.training.skill import World
 
 Array = npt.NDArray[np.float64]
@@ -96,8 +96,7 @@ def _partial(
         picks = rng.integers(0, len(three), (draws, len(three)))
         sampled.append(partial_spearman(three[picks].transpose(1, 2, 0)))
     share = np.array(parts) / sum(parts)
-    low, high = np.quantile(share @ np.array(sampled), [(1 - level) / 2, (1 + level) / 2])
-    return {"spearman": float(share @ np.array(rho)), "low": float(low), "high": float(high), "level": level}
+    return {"spearman": float(share @ np.array(rho)), **interval(share @ np.array(sampled), level)}
 
 
 def partial_spearman(three: Array) -> Array:

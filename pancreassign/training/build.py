@@ -106,9 +106,9 @@ def _train(
     carried = read_carried(recipe, data, reference, genes, tissues)
     costs = {target: _transfer(recipe, trained, target, carried, genes) for target in pack.TARGETS}
     figures = validate(recipe, trained, between_assays(recipe.ceiling, data))
-    tried = attempts.table(attempts.try_all(recipe, trained, models.expression, reference, tissues, progress))
-    progress("what the signatures add, and how stable they are")
     known = attempts.untrained_by_world(trained, models.expression, tissues)
+    tried = attempts.table(attempts.try_all(recipe, trained, models.expression, reference, known, progress))
+    progress("what the signatures add, and how stable they are")
     sets = external.evaluate(recipe, trained, data, genes, recipe.evaluation.bootstrap)
     signatures = {}
     for index, target in enumerate(pack.TARGETS):

@@ -54,12 +54,22 @@ def read_table(path: Path, header: int | None = 0) -> pd.DataFrame:
         raise ConfigError(str(path), f"cannot be read ({error})", "Correct the recipe's path, or --data.") from None
 
 
-def read_numbers(path: Path, genes: str) -> pd.DataFrame:
-    """Read a table of expression as genes × samples: the column ``genes`` is its index, other words are left out."""
+def read_numbers(path: Path, index: str, words: Literal["drop", "refuse"] = "drop") -> pd.DataFrame:
+    """Read a table of numbers whose rows the column ``index`` names; columns with words are dropped or refused."""
     table = read_table(path)
-    if genes not in table.columns:
-        raise ConfigError(str(path), f"has no column {genes!r}", f"It has {list(table.columns[:3])}, ...")
-    return table.set_index(genes).select_dtypes("number")
+    if index not in table.columns:
+        raise ConfigError(str(path), f"has no column {index!r}", f"It has {list(table.columns[:3])}, ...")
+    numbers = table.set_index(index).select_dtypes("number")
+    text = sorted(set(table.columns) - set(numbers.columns) - {index})
+    if text and words == "refuse":
+        raise ConfigError(str(path), f"has text in the column {text[0]}", "Give numbers, or leave the cell empty.")
+    return numbers
+
+
+def by_gene(table: pd.DataFrame, genes: GeneTable) -> pd.DataFrame:
+    """Expression by Ensembl gene id; rows of one gene are averaged, names that are none left out."""
+    ids = genes.resolve(table.index.astype(str)).primary
+    return pd.DataFrame(table.loc[ids != ""].groupby(ids[ids != ""]).mean())
 
 
 def read_response(
@@ -194,10 +204,7 @@ def _by_patient(path: Path, expression: pd.DataFrame, sensitivity: pd.DataFrame)
 
 def _mean_of_compounds(path: Path, recipe: Compounds) -> pd.Series:
     """By model: the mean sensitivity to every compound of a table of models × compounds."""
-    table = read_numbers(path, "model")
-    words = sorted(set(read_table(path).columns) - set(table.columns) - {"model"})
-    if words:
-        raise ConfigError(str(path), f"has text in the column {words[0]}", "Give numbers, or leave the cell empty.")
+    table = read_numbers(path, "model", words="refuse")
     table.index = table.index.astype(str)
     if table.index.duplicated().any():
         twice = table.index[table.index.duplicated()][0]

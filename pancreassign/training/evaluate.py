@@ -136,6 +136,12 @@ def calibration_figures(score: Array, positive: npt.NDArray[np.bool_]) -> dict[s
     }
 
 
+def interval(values: Array, level: float = INTERVAL) -> dict[str, float]:
+    """The central ``level`` of bootstrap values, as a record's interval names its ends."""
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return {"low": float(low), "high": float(high), "level": level}
+
+
 def holm(p: Mapping[str, float]) -> dict[str, float]:
     """p-values corrected for their number (Holm 1979, Scandinavian Journal of Statistics 6:65-70)."""
     order = sorted(p, key=lambda name: p[name])

@@ -14,9 +14,9 @@ from pancreassign.counts.genes import GeneTable
 from pancreassign.errors import ConfigError
 from pancreassign.signatures.pack import GENERAL
 from pancreassign.training.baselines import partial_spearman
-from pancreassign.training.datasets import MAX_LOG, SIGNS, read_numbers, read_response, read_table
-from pancreassign.training.evaluate import INTERVAL, spearman
-from pancreassign.training.fitting import Trained, candidates_of, scores_in, weights_of
+from pancreassign.training.datasets import MAX_LOG, SIGNS, by_gene, read_numbers, read_response, read_table
+from pancreassign.training.evaluate import interval, spearman
+from pancreassign.training.fitting import Trained, left_out
 from pancreassign.training.models import standardise
 from pancreassign.training.promises import conformal
 from pancreassign.training.recipe import External, Recipe
@@ -60,16 +60,14 @@ def _figures(both: Both, rng: np.random.Generator, draws: int) -> dict[str, dict
         if len(score) < MIN_MODELS:
             continue
         picks = rng.integers(0, len(score), (draws, len(score)))
-        low, high = np.quantile(spearman(score[picks].T, response[picks].T), [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
-        rho = float(spearman(score, response))
-        own = {"n": len(score), "spearman": rho, "low": float(low), "high": float(high), "level": INTERVAL}
+        own = {"n": len(score), "spearman": float(spearman(score, response))}
+        own |= interval(spearman(score[picks].T, response[picks].T))
         figures[target] = {**own, "conformal": conformal(score, response)}
         if GENERAL in responses and target != GENERAL:
             three = np.column_stack([score, response, responses.loc[seen, GENERAL]])
-            left = partial_spearman(three[picks].transpose(1, 2, 0))
-            low, high = np.quantile(left, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
             rho = float(partial_spearman(three[:, :, None])[0])
-            figures[target]["specific"] = {"spearman": rho, "low": float(low), "high": float(high), "level": INTERVAL}
+            left = partial_spearman(three[picks].transpose(1, 2, 0))
+            figures[target]["specific"] = {"spearman": rho, **interval(left)}
     return figures
 
 
@@ -80,8 +78,7 @@ def _other_tissues(recipe: Recipe, trained: Trained) -> Both:
     parts = []
     for tissue in lines.tissues:
         if tissue != lines.test_tissue:
-            weights = weights_of(trained.material, candidates_of(recipe, trained.material, tissue), trained.family)
-            parts.append(scores_in(trained.material, weights, tissue))
+            parts.append(left_out(recipe, trained.material, trained.family, tissue))
     return pd.concat([scores for scores, _ in parts]), pd.concat([responses for _, responses in parts])
 
 
@@ -90,8 +87,7 @@ def _second_assay(recipe: Recipe, trained: Trained, data: Path) -> Both:
     lines = trained.material.lines
     assert lines is not None
     how = recipe.ceiling
-    weights = weights_of(trained.material, candidates_of(recipe, trained.material, lines.test_tissue), trained.family)
-    scores, _ = scores_in(trained.material, weights, lines.test_tissue)
+    scores, _ = left_out(recipe, trained.material, trained.family, lines.test_tissue)
     names = read_table(data / how.lines).drop_duplicates("name").set_index("name")["depmap_id"]
     second = read_response(data / how.second, how.same_drug)
     second = second[second.index.isin(names.index)].rename(index=names.to_dict())
@@ -104,8 +100,7 @@ def _read(one: External, trained: Trained, data: Path, genes: GeneTable) -> Both
     if (one.scale == "linear") != bool(values.to_numpy().max() >= MAX_LOG):
         raise ConfigError(one.expression, f"is not {one.scale}, as the recipe says", "Correct external.scale.")
     logs = pd.DataFrame(np.log2(1.0 + values)) if one.scale == "linear" else values
-    ids = genes.resolve(logs.index.astype(str)).primary
-    table = logs.loc[ids != ""].groupby(ids[ids != ""]).mean().T
+    table = by_gene(logs, genes).T
     measured = trained.weights.index.intersection(table.columns, sort=False)
     z = standardise(table[measured].to_numpy(), table[measured].to_numpy())
     weights = trained.weights.loc[measured]

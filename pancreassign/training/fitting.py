@@ -138,7 +138,7 @@ def fit(recipe: Recipe, material: Material, progress: Progress) -> Trained:
     elsewhere = _winners_elsewhere(recipe, material)
     family, worlds = [], []
     for own, places, null, others in zip(nested, winners, nulls, elsewhere, strict=True):
-        chosen = {target: list(candidates)[place] for target, place in zip(targets, places, strict=True)}
+        chosen = _named(candidates, material, places)
         scores = pd.DataFrame(own.scores, index=material.expression.index, columns=targets)
         models = World(recipe.models.world, scores, material.sensitivity, null)
         family.append(chosen)
@@ -163,6 +163,13 @@ def weights_of(material: Material, candidates: Mapping[str, Linear], family: Map
     return pd.DataFrame(columns, index=material.genes)
 
 
+def left_out(
+    recipe: Recipe, material: Material, family: Mapping[str, str], tissue: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores and responses (lines × targets) of a tissue's lines, by signatures whose prior saw none of them."""
+    return scores_in(material, weights_of(material, candidates_of(recipe, material, tissue), family), tissue)
+
+
 def scores_in(material: Material, weights: pd.DataFrame, tissue: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores and responses (lines × targets) of a tissue's lines, standardised among themselves."""
     assert material.lines is not None
@@ -177,15 +184,19 @@ def _winners_elsewhere(recipe: Recipe, material: Material) -> list[Mapping[str, 
         return [{} for _ in select.RULES]
     candidates = candidates_of(recipe, material, material.lines.test_tissue)
     winners = select.choose(*material.arrays, candidates, recipe.seed)
-    return [dict(zip(material.targets, [list(candidates)[one] for one in own], strict=True)) for own in winners]
+    return [_named(candidates, material, places) for places in winners]
+
+
+def _named(candidates: Mapping[str, Linear], material: Material, places: select.Places) -> dict[str, str]:
+    """By target, the family at its place among the candidates."""
+    names = list(candidates)
+    return {target: names[place] for target, place in zip(material.targets, places, strict=True)}
 
 
 def _lines_world(recipe: Recipe, material: Material, family: Mapping[str, str]) -> World:
     """The lines of the tissue that is left out: family chosen on the models and prior, both without that tissue."""
     assert material.lines is not None
-    tissue = material.lines.test_tissue
-    weights = weights_of(material, candidates_of(recipe, material, tissue), family)
-    scores, responses = scores_in(material, weights, tissue)
+    scores, responses = left_out(recipe, material, family, material.lines.test_tissue)
     null = shuffled_within(scores, responses, recipe.evaluation.permutations, recipe.seed + SHUFFLED_LINES)
     return World(material.lines.test_world, scores, responses, null)
 

@@ -17,7 +17,7 @@ import pandas as pd
 from pancreassign.counts.genes import GeneTable
 from pancreassign.errors import ConfigError
 from pancreassign.records import Drug
-from pancreassign.training.datasets import read_numbers, read_response, read_table
+from pancreassign.training.datasets import by_gene, read_numbers, read_response, read_table
 from pancreassign.training.models import normal_scores, ridge_weights, standardise
 from pancreassign.training.recipe import LinesSection, Slice
 
@@ -113,8 +113,7 @@ def _check_drugs(
 def _slice(one: Slice, data: Path, genes: GeneTable, known: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
     """One slice as lines × genes, of the lines with a response; rows of one gene are averaged."""
     values = read_numbers(data / one.expression, one.genes)
-    ids = genes.resolve(values.index.astype(str)).primary
-    table = values.loc[ids != ""].groupby(ids[ids != ""]).mean().T
+    table = by_gene(values, genes).T
     table.index = _renamed(table.index, known, one.names, one.expression)
     table = table[table.index.notna() & ~table.index.duplicated()]
     return pd.DataFrame(table.loc[tissue.index.intersection(table.index)].dropna(axis="columns"))

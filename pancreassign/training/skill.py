@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,16 +56,16 @@ def figures(target: str, worlds: Sequence[World], draws: int, seed: int) -> dict
     return {
         "n": sum(len(score) for score, _ in parts),
         "spearman": float(share @ rho),
-        "spearman_interval": _interval(share @ rho_draws),
+        "spearman_interval": evaluate.interval(share @ rho_draws),
         "auroc": float(share @ area),
-        "auroc_interval": _interval(share @ area_draws),
+        "auroc_interval": evaluate.interval(share @ area_draws),
         "permutation_p": _p(share @ nulls, float(share @ rho)),
         **evaluate.calibration_figures(np.concatenate([score for score, _ in parts]), thirds(parts, "sensitive")),
         "worlds": {
             world.name: {
                 "n": len(parts[place][0]),
                 "spearman": float(rho[place]),
-                "spearman_interval": _interval(rho_draws[place]),
+                "spearman_interval": evaluate.interval(rho_draws[place]),
                 "permutation_p": _p(nulls[place], float(rho[place])),
             }
             for place, world in enumerate(worlds)
@@ -108,11 +108,6 @@ def _bootstrap(parts: Sequence[tuple[Array, Array]], draws: int, seed: int) -> t
         areas = np.array([evaluate.auroc(score[pick], positive[pick]) for pick in picks])
         area.append(np.where(np.isnan(areas), 0.5, areas))  # a draw without one of the classes tells nothing
     return np.array(rho), np.array(area)
-
-
-def _interval(values: Array) -> Mapping[str, float]:
-    low, high = np.quantile(values, [(1 - evaluate.INTERVAL) / 2, (1 + evaluate.INTERVAL) / 2])
-    return {"low": float(low), "high": float(high), "level": evaluate.INTERVAL}
 
 
 def _p(null: Array, observed: float) -> float:
