@@ -34,7 +34,7 @@ def main(data: Path) -> None:
     genes = GeneTable.load(resources.data_dir() / "genes")
     reference = references.load(resources.find_reference(recipe.reference))
     models = datasets.load(recipe.models, data, genes)
-    read = lines.read(recipe.lines, data, genes) if recipe.lines else None
+    read = lines.read(recipe.lines, data, genes, models.drugs) if recipe.lines else None
     material = fitting.gather(recipe, models.expression, models.sensitivity, reference, read)
     worlds = shuffled_worlds(recipe, material)
     rho = pd.DataFrame({t: [skill.figures(t, one, 1, 0)["spearman"] for one in worlds] for t in material.targets})

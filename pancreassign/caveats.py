@@ -86,7 +86,7 @@ def of(record: Prediction, caveats: Caveats) -> list[Caveat]:
 
 def _no_specific_skill(record: Prediction) -> bool:
     """Whether no drug with demonstrated skill shows any beyond general sensitivity."""
-    skilled = [drug.validation.specific_interval for drug in record.drugs if drug.evidence != "D"]
+    skilled = [drug.validation.specific_interval for drug in record.drugs if drug.validation and drug.evidence != "D"]
     return bool(skilled) and not any(interval and interval.low > 0 for interval in skilled)
 
 

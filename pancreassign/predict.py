@@ -16,7 +16,7 @@ from pancreassign.regimens.clinical import Clinical, setting_of
 from pancreassign.regimens.rank import rank_regimens
 from pancreassign.regimens.rules import DrugEvidence
 from pancreassign.signatures.calibrate import LEVEL
-from pancreassign.signatures.outcome import Handling, Outcome, evaluate_drug, evaluate_general
+from pancreassign.signatures.outcome import Handling, Outcome, evaluate_drug, evaluate_general, unsigned
 from pancreassign.signatures.pack import GENERAL
 
 REFERENCE = ("name", "version", "protocol", "preservation", "tumours")
@@ -29,7 +29,11 @@ def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> P
     scale = (normalised.z, normalised.error, kit.reference.z_loadings, burden)
     frozen, known, failed = info.specimen.preservation == "frozen", protocol.agrees(qc), qc.verdict == "fail"
     handling = Handling(frozen=frozen, same_protocol=known, qc_failed=failed)
-    outcomes = {drug: evaluate_drug(drug, kit.pack.signatures[drug], *scale, handling) for drug in Drug}
+    signatures, tumours = kit.pack.signatures, len(kit.reference.tumours)
+    outcomes = {
+        drug: evaluate_drug(drug, signatures[drug], *scale, handling) if drug in signatures else unsigned(drug, tumours)
+        for drug in Drug
+    }
     setting = setting_of(clinical)
     record = Prediction(
         software=Software(name="pancreassign", version=__version__),
@@ -39,7 +43,7 @@ def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> P
         sample=info,
         input=InputInfo(**{key: getattr(sample, key) for key in InputInfo.model_fields}),
         qc=qc,
-        general=evaluate_general(kit.pack.signatures[GENERAL], *scale),
+        general=evaluate_general(signatures[GENERAL], *scale),
         drugs=[outcome.result for outcome in outcomes.values()],
         setting=setting,
         clinical=clinical.given(),

@@ -229,3 +229,21 @@ def test_an_albumin_high_sample_holds_liver(realdata: Path) -> None:
     verdict, found = codes(realdata, "umccr", "Sample_1")["Sample_1"]
     assert verdict == "fail"
     assert "admixture" in found
+
+
+def test_a_drug_that_the_pack_has_no_signature_of_is_not_evaluable_and_says_why(sample: Sample, kit: Kit) -> None:
+    held = {target: own for target, own in kit.pack.signatures.items() if target != "paclitaxel"}
+    without = dataclasses.replace(kit, pack=dataclasses.replace(kit.pack, signatures=held))
+    whole, record = predicted(sample, kit), predicted(sample, without)
+    lost = record.drugs[4]
+    assert (lost.call, lost.reason, lost.evidence) == (Call.NOT_EVALUABLE, "no_signature", "D")
+    assert (lost.score, lost.probability, lost.validation, lost.contributions) == (None, None, None, [])
+    assert record.drugs[:4] == whole.drugs[:4]
+    assert Prediction.from_json(record.to_json()) == record
+    scores = {one.id: one.score for one in record.regimens}
+    before = {one.id: one.score for one in whole.regimens}
+    changed = {name for name, score in scores.items() if score != before[name]}
+    assert changed
+    assert all("paclitaxel" in name for name in changed)
+    folfirinox = next(one for one in record.regimens if one.id == "folfirinox")
+    assert folfirinox.score == before["folfirinox"]

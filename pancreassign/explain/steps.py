@@ -37,6 +37,8 @@ def check_call(record: Prediction, result: DrugResult, where: str) -> None:
     RecordError
         Where the record's call or reason is another.
     """
+    if result.reason == "no_signature":
+        return  # the pack decided it; nothing in the record can be held against it
     inside, point = result.probability_interval, result.probability
     if (result.score is None) != (inside is None or point is None):
         raise RecordError(f"{where}, {result.drug}", "has a score or a probability without the other", ALTERED)
@@ -148,6 +150,8 @@ def _why(record: Prediction, result: DrugResult, words: Words) -> str:
     if result.reason == "quality_failed":
         failed = [check.name.replace("_", " ") for check in record.qc.checks if check.verdict == "fail"]
         return f"the sample failed quality ({words['number.join'].join(failed)}), so no drug is called."
+    if result.reason == "no_signature":
+        return "the pack holds no signature of this drug."
     if result.reason == "gene_coverage":
         return "without a score nothing can be called."
     if result.reason == "no_demonstrated_skill":
@@ -170,6 +174,8 @@ def _why(record: Prediction, result: DrugResult, words: Words) -> str:
 
 def _evidence(result: DrugResult, words: Words) -> str:
     figures = result.validation
+    if figures is None:
+        return "The signature pack holds no signature of this drug."
     ceiling = f"{words.decimal(figures.ceiling, 2)} ({words.known(figures.ceiling_source)})"
     parts = [
         f"Evidence grade {result.evidence}: {words.code('grade', result.evidence)}. In {figures.n} models "

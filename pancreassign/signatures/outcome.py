@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +13,14 @@ import pandas as pd
 from pancreassign.percentiles import percentile
 from pancreassign.records import (
     BASE_RATE,
+    Call,
     Contribution,
     Coverage,
     Drug,
     DrugResult,
     General,
     Interval,
+    SetSkill,
     Validation,
     known,
     rounded,
@@ -32,6 +36,8 @@ QUANTILES = (0, 5, 25, 50, 75, 95, 100)
 PROTOCOL_NOISE = 0.96
 """Standard deviation, as a share of the reference tumours' spread, that another library protocol adds to a score: from
 a correlation of 0.72 between protocols on one sample (R = .67-.78, doi 10.1186/s12864-021-08068-1), sqrt(1/R^2 - 1)."""
+NO_SIGNATURE = "no_signature"
+"""The reason of a drug that the pack has no signature of."""
 NO_CALL = Estimate(BASE_RATE, BASE_RATE, BASE_RATE)
 
 
@@ -131,6 +137,27 @@ def evaluate_drug(
     )
 
 
+def unsigned(drug: Drug, tumours: int) -> Outcome:
+    """The outcome of a drug that the pack has no signature of: nothing is known, for the reference tumours neither."""
+    result = DrugResult(
+        drug=drug,
+        call=Call.NOT_EVALUABLE,
+        reason=NO_SIGNATURE,
+        score=None,
+        score_interval=None,
+        percentile=None,
+        probability=None,
+        probability_interval=None,
+        evidence="D",
+        validation=None,
+        reference={},
+        coverage=Coverage(genes=0, found=0, missing=[]),
+        contributions=[],
+    )
+    unknown = np.full(tumours, BASE_RATE)
+    return Outcome(result, NO_CALL, NO_CALL, unknown, unknown)
+
+
 def evaluate_general(
     signature: Signature, z: pd.Series, error: pd.Series, loadings: pd.DataFrame, burden: Pair | None
 ) -> General:
@@ -192,4 +219,13 @@ def _contributions(signature: Signature, scored: Score) -> list[Contribution]:
 
 def _validation(signature: Signature) -> Validation:
     figures = signature.validation
-    return Validation(**{key: figures[key] for key in Validation.model_fields})
+    sets = {key: [_in_set(name, one) for name, one in figures[key].items()] for key in ("worlds", "external")}
+    own = {key: figures[key] for key in Validation.model_fields if key in figures}  # a pack of 0.3.0 has no groups
+    return Validation(**{**own, **sets})
+
+
+def _in_set(name: str, figures: Mapping[str, Any]) -> SetSkill:
+    """A set's figures: a world keeps its interval under a key of its own, an external set beside its correlation."""
+    ends = figures.get("spearman_interval", figures)
+    interval = Interval(low=ends["low"], high=ends["high"], level=ends["level"])
+    return SetSkill(name=name, n=figures["n"], spearman=figures["spearman"], spearman_interval=interval)

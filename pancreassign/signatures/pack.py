@@ -33,8 +33,9 @@ COMPATIBILITY = 3
 MIN_BURDENS = 10
 """Tumours of a reference whose burdens must be known (as many as a reference needs at least)."""
 GENERAL = "general"
-"""The target beside the five drugs: sensitivity that they share."""
+"""The target beside the drugs: sensitivity that they share."""
 TARGETS = (*(drug.value for drug in Drug), GENERAL)
+"""All that a pack can hold: a drug without usable responses has no signature, :data:`GENERAL` always has one."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Pack:
-    """A loaded and verified pack; ``signatures`` by target (:data:`TARGETS`)."""
+    """A loaded and verified pack; ``signatures`` by target (of :data:`TARGETS` those that it holds)."""
 
     manifest: Mapping[str, Any]
     sha256: str
@@ -120,7 +121,8 @@ def load(folder: Path) -> Pack:
     manifest = artefacts.read_manifest(folder, KIND, COMPATIBILITY)
     figures = json.loads((folder / "validation.json").read_text(encoding="utf-8"))
     scores = artefacts.read_table(folder / "reference_scores.tsv", "tumour")
-    return Pack(manifest, sha256, {target: _signature(folder, target, figures, scores) for target in TARGETS})
+    held = [one for one in TARGETS if one == GENERAL or one in figures or (folder / one.lower()).is_dir()]
+    return Pack(manifest, sha256, {target: _signature(folder, target, figures, scores) for target in held})
 
 
 def _signature(folder: Path, target: str, figures: Mapping[str, Any], scores: pd.DataFrame) -> Signature:

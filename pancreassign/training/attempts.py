@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from pancreassign.training import lines as cell_lines
 from pancreassign.training.evaluate import spearman
 from pancreassign.training.families import Ridge
 from pancreassign.training.fitting import Material, Progress, Trained, candidates_of, left_out
+from pancreassign.training.lines import Lines
 from pancreassign.training.models import standardise
 from pancreassign.training.recipe import Recipe
 from pancreassign.training.select import default_of
@@ -52,6 +53,8 @@ def try_all(
     trained: Trained,
     expression: pd.DataFrame,
     reference: Reference,
+    tumours: pd.DataFrame,
+    second: Lines | None,
     known: Sequence[pd.DataFrame],
     progress: Progress,
 ) -> list[Attempt]:
@@ -61,29 +64,65 @@ def try_all(
     ----------
     expression
         models × all genes measured.
+    tumours
+        Reference tumours × genes, z-scores.
+    second
+        The lines with responses of two laboratories, if any.
     known
         Of :func:`untrained_by_world`.
     """
     material = trained.material
     progress("for the card: every family")
-    found = [*_families(recipe, material), *_rules(trained)]
+    found = [*_families(recipe, material), *_rules(trained), *_both_assays(recipe, material, second)]
     for name, family in comparators.comparators(recipe.evaluation.comparators, recipe.seed).items():
         progress(f"for the card: {name}")
         scores = _out_of_fold(recipe, material.expression, material.sensitivity, family)
         found.append(Attempt("comparator", name, _rho(scores, material.sensitivity)))
     progress("for the card: baselines and other sets of genes")
     found += _baselines(trained, known)
-    return found + _gene_sets(recipe, material, expression, reference)
+    return [*found, *_gene_sets(recipe, material, expression, reference), *_coexpressed(recipe, material, tumours)]
 
 
 def _families(recipe: Recipe, material: Material) -> list[Attempt]:
-    found = []
-    candidates = candidates_of(recipe, material)
-    for name, family in candidates.items():
-        scores = _out_of_fold(recipe, material.expression, material.sensitivity, family)
-        chosen = dict.fromkeys(material.targets, name)
-        found.append(Attempt("family", name, _rho(scores, material.sensitivity), _in_lines(recipe, material, chosen)))
-    return found
+    return [_with(recipe, material, name, "family", name) for name in candidates_of(recipe, material)]
+
+
+def _with(
+    recipe: Recipe, material: Material, family: str, kind: str, title: str, judged: Lines | None = None
+) -> Attempt:
+    """One family for every target; ``judged`` are the lines whose responses count, where not the material's own."""
+    scores = _out_of_fold(recipe, material.expression, material.sensitivity, candidates_of(recipe, material)[family])
+    chosen = dict.fromkeys(material.targets, family)
+    return Attempt(kind, title, _rho(scores, material.sensitivity), _in_lines(recipe, material, chosen, judged))
+
+
+def _both_assays(recipe: Recipe, material: Material, second: Lines | None) -> list[Attempt]:
+    """The families with a prior of two laboratories' responses, judged as the others are, by those of the first."""
+    if second is None or recipe.lines is None or recipe.lines.second is None:
+        return []
+    both, named = replace(material, lines=second), recipe.lines.second.name
+    titles = {"prior": f"prior, with {named}", "stack": f"stack, prior with {named}"}
+    return [_with(recipe, both, name, "prior", title, material.lines) for name, title in titles.items()]
+
+
+def _coexpressed(recipe: Recipe, material: Material, tumours: pd.DataFrame) -> list[Attempt]:
+    """The default family on the half of the genes whose co-expression in models and tumours agrees best.
+
+    Agreement of a gene: the correlation, over the other genes, of its correlations with them in models and in tumours.
+    No response enters it.
+    """
+    both = [_correlations(table) for table in (material.expression, tumours[material.genes])]
+    rows = enumerate(zip(*both, strict=True))
+    agreement = np.array([np.corrcoef(np.delete(a, i), np.delete(b, i))[0, 1] for i, (a, b) in rows])
+    kept = material.of(material.genes[agreement >= np.median(agreement)])
+    title = f"{{}}, {len(kept.genes)} genes co-expressed alike in models and tumours"
+    names = dict.fromkeys(["ridge", default_of(candidates_of(recipe, material))])
+    return [_with(recipe, kept, name, "genes", title.format(name)) for name in names]
+
+
+def _correlations(table: pd.DataFrame) -> Array:
+    """Correlations of every two genes; 0 for one that does not vary."""
+    return np.asarray(table.corr().fillna(0.0))
 
 
 def _rules(trained: Trained) -> list[Attempt]:
@@ -98,11 +137,15 @@ def _rules(trained: Trained) -> list[Attempt]:
     return found
 
 
-def _in_lines(recipe: Recipe, material: Material, chosen: Mapping[str, str]) -> Mapping[str, float] | None:
+def _in_lines(
+    recipe: Recipe, material: Material, chosen: Mapping[str, str], judged: Lines | None = None
+) -> Mapping[str, float] | None:
     """Correlations in the lines that are left out, by signatures whose prior saw none of them."""
     if material.lines is None:
         return None
     scores, responses = left_out(recipe, material, chosen, material.lines.test_tissue)
+    if judged is not None:
+        responses = cell_lines.centred_responses(judged).loc[scores.index]
     return {str(target): float(scores[target].corr(responses[target], method="spearman")) for target in scores}
 
 

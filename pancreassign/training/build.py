@@ -43,6 +43,7 @@ from pancreassign.training import figures as drawings
 from pancreassign.training import lines as cell_lines
 from pancreassign.training.ceiling import between_assays
 from pancreassign.training.fitting import Progress, Trained
+from pancreassign.training.lines import Lines
 from pancreassign.training.recipe import Recipe
 from pancreassign.training.sources.prepare import provenance
 
@@ -99,19 +100,22 @@ def _train(
 ) -> str:
     progress("reading the training models")
     models = datasets.load(recipe.models, data, genes)
-    lines = cell_lines.read(recipe.lines, data, genes) if recipe.lines else None
+    for drug, reason in models.skipped.items():
+        progress(f"{drug} is skipped, no signature of it is trained: {reason}")
+    lines = cell_lines.read(recipe.lines, data, genes, models.drugs) if recipe.lines else None
     material = fitting.gather(recipe, models.expression, models.sensitivity, reference, lines)
     trained = fitting.fit(recipe, material, progress)
     progress("scoring the reference tumours, the FFPE pairs and mixtures of known content")
     carried = read_carried(recipe, data, reference, genes, tissues)
-    costs = {target: _transfer(recipe, trained, target, carried, genes) for target in pack.TARGETS}
+    costs = {target: _transfer(recipe, trained, target, carried, genes) for target in material.targets}
     figures = validate(recipe, trained, between_assays(recipe.ceiling, data))
     known = attempts.untrained_by_world(trained, models.expression, tissues)
-    tried = attempts.table(attempts.try_all(recipe, trained, models.expression, reference, known, progress))
+    everything = (models.expression, reference, carried.tumours.z, _both(recipe, data, lines), known)
+    tried = attempts.table(attempts.try_all(recipe, trained, *everything, progress))
     progress("what the signatures add, and how stable they are")
     sets = external.evaluate(recipe, trained, data, genes, recipe.evaluation.bootstrap)
     signatures = {}
-    for index, target in enumerate(pack.TARGETS):
+    for index, target in enumerate(material.targets):
         seed = recipe.seed + 100 + index
         weights = _own(trained, target)
         adds = baselines.adds(target, trained.worlds, known, recipe.evaluation.bootstrap, recipe.seed)
@@ -133,12 +137,19 @@ def _train(
     progress("writing the pack")
     pack.save(folder, _manifest(recipe, data, trained, reference), signatures, list(reference.tumours))
     (folder / "figures").mkdir()
-    for name, drawing in drawings.draw(figures, trained.worlds).items():
+    for name, drawing in drawings.draw(figures).items():
         (folder / "figures" / name).write_text(drawing, encoding="utf-8")
     artefacts.write_table(tried.set_index("kind"), folder / "attempts.tsv", digits=4)
-    text = card.write(recipe, reference, signatures, trained, tried, _agreement(recipe, data), models.left_out)
+    text = card.write(recipe, reference, signatures, trained, tried, _agreement(recipe, data), models)
     (folder / "card.md").write_text(text, encoding="utf-8")
     return artefacts.seal(folder)
+
+
+def _both(recipe: Recipe, data: Path, lines: Lines | None) -> Lines | None:
+    """The lines with two laboratories' responses, where the recipe names a second."""
+    if recipe.lines is None or recipe.lines.second is None or lines is None:
+        return None
+    return cell_lines.of_both(recipe.lines, recipe.lines.second, data, lines)
 
 
 def _agreement(recipe: Recipe, data: Path) -> pd.DataFrame | None:
@@ -154,7 +165,7 @@ def validate(
     """The validation figures and the grade of every target: the lower of those that the two rules of selection give."""
     ships, strict = (_skill(recipe, worlds) for worlds in (trained.worlds, trained.strict))
     figures = {}
-    for target in pack.TARGETS:
+    for target in map(str, trained.worlds[0].scores):
         ceiling = ceilings.get(target)
         other = {key: strict[target][key] for key in STRICT}
         figures[target] = {
@@ -173,7 +184,9 @@ def validate(
 def _skill(recipe: Recipe, worlds: Sequence[skill.World]) -> dict[str, dict[str, Any]]:
     """Figures and grade by target; p is corrected for the five drugs, general sensitivity stands alone."""
     how = recipe.evaluation
-    figures = {target: skill.figures(target, worlds, how.bootstrap, recipe.seed) for target in pack.TARGETS}
+    figures = {
+        target: skill.figures(target, worlds, how.bootstrap, recipe.seed) for target in map(str, worlds[0].scores)
+    }
     p = {target: own["permutation_p"] for target, own in figures.items()}
     adjusted = {**p, **evaluate.holm({target: value for target, value in p.items() if target != pack.GENERAL})}
     for target, own in figures.items():

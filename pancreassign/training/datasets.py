@@ -30,14 +30,23 @@ class ModelSet:
     expression
         models × genes (Ensembl gene ids), log2 units.
     sensitivity
-        models × targets (five drugs, ``general``), higher = more sensitive, each in its own units; no missing value.
+        models × targets (drugs with usable responses, ``general``), higher = more sensitive, each in its own units; no
+        missing value.
     left_out
         By reason: models that one table names and that are not among these.
+    skipped
+        By drug without usable responses: why it gets no signature.
     """
 
     expression: pd.DataFrame
     sensitivity: pd.DataFrame
     left_out: Mapping[str, list[str]]
+    skipped: Mapping[str, str]
+
+    @property
+    def drugs(self) -> list[str]:
+        """The drugs that have usable responses."""
+        return [str(target) for target in self.sensitivity if target != GENERAL]
 
 
 MIN_MODELS = 12
@@ -149,17 +158,23 @@ def read_expression(path: Path, genes: GeneTable) -> pd.DataFrame:
 
 
 def load(recipe: Models, data: Path, genes: GeneTable) -> ModelSet:
-    """Load the models that have expression and all five responses, and ``general``: what they share.
+    """Load the models that have expression and every usable response, and ``general``: what these share.
 
-    ``general`` is the mean over the further compounds of the recipe, in their own units, where it names any; else the
-    mean of the five drugs' normal scores.
+    A drug without usable responses is skipped, and said to be. ``general`` is the mean over the further compounds of
+    the recipe, in their own units, where it names any; else the mean of the drugs' normal scores.
+
+    Raises
+    ------
+    ConfigError
+        Where a table cannot be used, no drug has usable responses, or too few models have all of them.
     """
     expression = read_expression(data / recipe.expression, genes)
     response = read_response(data / recipe.response)
-    lacking = [drug.value for drug in Drug if drug.value not in response.columns]
-    if lacking:
-        raise ConfigError(recipe.response, f"has no response for {lacking}", "All five drugs are needed.")
-    complete = response.dropna()
+    skipped = _unusable(response.loc[response.index.isin(expression.index)])
+    complete = response.drop(columns=list(skipped), errors="ignore").dropna(how="any")
+    if not complete.shape[1]:
+        reasons = "; ".join(f"{drug}: {reason}" for drug, reason in skipped.items())
+        raise ConfigError(recipe.response, f"has no drug with usable responses ({reasons})", "Give more responses.")
     if recipe.compounds is not None:
         complete = complete.join(_mean_of_compounds(data / recipe.compounds.response, recipe.compounds), how="inner")
     left_out = {
@@ -172,17 +187,31 @@ def load(recipe: Models, data: Path, genes: GeneTable) -> ModelSet:
     if recipe.patients is not None:
         expression, complete = _by_patient(data / recipe.patients, expression, complete)
     if len(complete) < MIN_MODELS:
+        drugs = ", ".join(map(str, complete))
         raise ConfigError(
             recipe.response,
-            f"shares {len(complete)} models with all five responses with the expression; {MIN_MODELS} are needed",
-            "Check that both tables name the models alike.",
+            f"shares {len(complete)} models that have all of {drugs} with the expression; {MIN_MODELS} are needed",
+            "Check that both tables name the models alike, or leave out a drug that few models have.",
         )
-    for drug in lacking_spread(complete):
-        mend = "Leave the table out, or give responses that tell models apart."
-        raise ConfigError(recipe.response, f"has one and the same response of every model to {drug}", mend)
+    for target in lacking_spread(complete):
+        mend = "Leave it out, or give responses that tell models apart."
+        raise ConfigError(recipe.response, f"has one and the same response to {target} in all models kept", mend)
     if GENERAL not in complete:
         complete = complete.assign(**{GENERAL: normal_scores(complete.to_numpy()).mean(axis=1)})
-    return ModelSet(expression, complete, {reason: names for reason, names in left_out.items() if names})
+    return ModelSet(expression, complete, {reason: names for reason, names in left_out.items() if names}, skipped)
+
+
+def _unusable(response: pd.DataFrame) -> dict[str, str]:
+    """By drug of which nothing can be learnt from these models: why."""
+    found = {}
+    constant = lacking_spread(response)
+    for drug in (one.value for one in Drug):
+        known = int(response[drug].notna().sum()) if drug in response else 0
+        if known < MIN_MODELS:
+            found[drug] = f"{known} models have a response and expression; {MIN_MODELS} are needed"
+        elif drug in constant:
+            found[drug] = "one and the same response in every model"
+    return found
 
 
 def lacking_spread(sensitivity: pd.DataFrame) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -140,6 +141,14 @@ def interval(values: Array, level: float = INTERVAL) -> dict[str, float]:
     """The central ``level`` of bootstrap values, as a record's interval names its ends."""
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return {"low": float(low), "high": float(high), "level": level}
+
+
+def wilson(positive: int, n: int) -> dict[str, float]:
+    """Wilson's interval of a share, of level :data:`INTERVAL`."""
+    z, share = NormalDist().inv_cdf((1.0 + INTERVAL) / 2.0), positive / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
+    return {"low": max(0.0, centre - half), "high": min(1.0, centre + half), "level": INTERVAL}
 
 
 def holm(p: Mapping[str, float]) -> dict[str, float]:

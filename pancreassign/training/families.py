@@ -22,7 +22,7 @@ from pancreassign.training.models import CONSTANT, normal_scores, ridge_weights,
 Array = npt.NDArray[np.float64]
 
 BLOCK = 6
-"""Targets of a block: five drugs, then general sensitivity."""
+"""Targets of a block where every drug is trained: five, then general sensitivity."""
 MAX_GENES = 200
 """Genes of a signature at most (issue: a signature must be sparse enough to read)."""
 TOP_GENES = 50
@@ -199,7 +199,7 @@ class Shrink(Linear):
 
 
 def families(
-    penalty_per_gene: Sequence[float], prior: Array | None, balance: Array | None = None
+    penalty_per_gene: Sequence[float], prior: Array | None, balance: Array | None = None, block: int = BLOCK
 ) -> Mapping[str, Linear]:
     """Every family that may be chosen, in the order in which ties are settled (docs/training.md).
 
@@ -211,20 +211,22 @@ def families(
         Weights learnt on other models (genes × targets), or ``None``: then the families that need them are left out.
     balance
         By gene, as in :func:`balanced`.
+    block
+        Targets of a block: the drugs, and general sensitivity.
     """
     own: dict[str, Linear] = {
         "zscore": CorrelatedGenes(balance=balance),
-        "ridge": Ridge(penalty_per_gene, balance=balance),
-        "ridge_denoised": Ridge(penalty_per_gene, 0.5, balance),
-        "ridge_general": Ridge(penalty_per_gene, 1.0, balance),
+        "ridge": Ridge(penalty_per_gene, balance=balance, block=block),
+        "ridge_denoised": Ridge(penalty_per_gene, 0.5, balance, block),
+        "ridge_general": Ridge(penalty_per_gene, 1.0, balance, block),
     }
     if prior is None:
         return own
     return {
         **own,
         "prior": Prior(prior, balance),
-        "stack": Stack(prior, penalty_per_gene, balance=balance),
-        "stack_denoised": Stack(prior, penalty_per_gene, 0.5, balance),
-        "stack_general": Stack(prior, penalty_per_gene, 1.0, balance),
+        "stack": Stack(prior, penalty_per_gene, balance=balance, block=block),
+        "stack_denoised": Stack(prior, penalty_per_gene, 0.5, balance, block),
+        "stack_general": Stack(prior, penalty_per_gene, 1.0, balance, block),
         "shrink": Shrink(prior, penalty_per_gene, balance),
     }

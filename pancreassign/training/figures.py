@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib
-import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pancreassign.records import BASE_RATE
-from pancreassign.training.evaluate import left_out_chances
-from pancreassign.training.skill import World, thirds
-
-Array = npt.NDArray[np.float64]
 
 COLOURS = ("#1b1f24", "#0072b2", "#d55e00", "#009e73")
 MARKERS = ("o", "s", "^", "D")
 """Colours that colour-blind readers tell apart (Okabe and Ito 2008), and marks that a black-and-white print keeps."""
-BINS = 4
-"""Groups of models in a reliability diagram, by predicted probability (judgement: some sixteen models each)."""
 
 
-def draw(figures: Mapping[str, Mapping[str, Any]], worlds: Sequence[World]) -> dict[str, str]:
+def draw(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """The figures as SVG by file name; the same inputs give the same bytes."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # the user's matplotlibrc never changes a figure
         matplotlib.rcParams.update({"svg.hashsalt": "pancreassign", "svg.fonttype": "none", "font.size": 8})
-        return {"skill.svg": _svg(_skill(figures)), "reliability.svg": _svg(_reliability(figures, worlds))}
+        return {"skill.svg": _svg(_skill(figures)), "reliability.svg": _svg(_reliability(figures))}
 
 
 def _svg(figure: Figure) -> str:
@@ -66,22 +58,19 @@ def _skill(figures: Mapping[str, Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def _reliability(figures: Mapping[str, Mapping[str, Any]], worlds: Sequence[World]) -> Figure:
-    """Observed share of sensitive models against predicted probability, in groups; each curve fitted on others."""
+def _reliability(figures: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Observed share of sensitive models against predicted probability, in groups (:func:`skill.reliability`)."""
     columns = 3
     rows = -(-len(figures) // columns)
     figure = Figure(figsize=(6.3, 2.2 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, (target, own) in zip(grid, figures.items(), strict=False):
-        parts = [world.of(target) for world in worlds]
-        positive = thirds(parts, "sensitive")
-        chance = left_out_chances(np.concatenate([score for score, _ in parts]), positive)
-        groups = np.array_split(np.argsort(chance, kind="stable"), BINS)
         axes.plot([0, 1], [0, 1], color="#767676", linewidth=0.8)
         axes.axhline(BASE_RATE, color="#767676", linewidth=0.6, linestyle=":")
-        for group in groups:
-            share, error = _share(positive[group])
-            axes.errorbar(chance[group].mean(), share, yerr=error, fmt="o", ms=4, color=COLOURS[1], linewidth=1)
+        for group in own["reliability"]:
+            share, ends = group["observed"], group["observed_interval"]
+            error = [[share - ends["low"]], [ends["high"] - share]]
+            axes.errorbar(group["predicted"], share, yerr=error, fmt="o", ms=4, color=COLOURS[1], linewidth=1)
         axes.set_title(f"{target} ({own['grade']})", fontsize=8)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1)
@@ -91,14 +80,6 @@ def _reliability(figures: Mapping[str, Mapping[str, Any]], worlds: Sequence[Worl
     figure.supxlabel("predicted probability of the sensitive third", fontsize=8)
     figure.supylabel("observed share (95 %, Wilson)", fontsize=8)
     return figure
-
-
-def _share(positive: npt.NDArray[np.bool_]) -> tuple[float, Array]:
-    """The share of positives, and how far Wilson's 95 % interval reaches below and above it (2 × 1)."""
-    n, share, z = len(positive), float(positive.mean()), 1.959964
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return share, np.clip(np.array([[share - (centre - half)], [centre + half - share]]), 0.0, None)
 
 
 def _plain(axes: Axes) -> None:

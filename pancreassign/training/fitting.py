@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,11 @@ class Material:
     lines: Lines | None
     balance: Array
 
+    def of(self, genes: pd.Index) -> Material:
+        """The same with some of the genes alone."""
+        kept = self.genes.isin(genes)
+        return replace(self, expression=self.expression.loc[:, kept], balance=self.balance[kept])
+
     @property
     def genes(self) -> pd.Index:
         """The genes that may have a weight."""
@@ -61,7 +66,7 @@ class Material:
 
     @property
     def targets(self) -> list[str]:
-        """The five drugs and general sensitivity."""
+        """The drugs with usable responses, and general sensitivity."""
         return [str(target) for target in self.sensitivity]
 
     @property
@@ -132,8 +137,8 @@ def fit(recipe: Recipe, material: Material, progress: Progress) -> Trained:
     how, targets = recipe.evaluation, material.targets
     candidates = candidates_of(recipe, material)
     progress(f"cross-validating {len(targets)} targets on {len(x)} models × {len(material.genes)} genes")
-    nested = select.nested(x, y, candidates, how.folds, how.repeats, recipe.seed)
-    winners = select.choose(x, y, candidates, recipe.seed)
+    nested = select.nested(x, y, candidates, how.folds, how.repeats, recipe.seed, len(targets))
+    winners = select.choose(x, y, candidates, recipe.seed, len(targets))
     nulls = _shuffled(recipe, x, y, candidates, progress)
     elsewhere = _winners_elsewhere(recipe, material)
     family, worlds = [], []
@@ -153,7 +158,7 @@ def candidates_of(recipe: Recipe, material: Material, without: str | None = None
     if recipe.lines is not None and material.lines is not None:
         table = cell_lines.prior(material.lines, material.genes, recipe.lines.penalty_per_gene, without)
         prior = table[material.targets].to_numpy()
-    return families(recipe.ridge.penalty_per_gene, prior, material.balance)
+    return families(recipe.ridge.penalty_per_gene, prior, material.balance, len(material.targets))
 
 
 def weights_of(material: Material, candidates: Mapping[str, Linear], family: Mapping[str, str]) -> pd.DataFrame:
@@ -183,7 +188,7 @@ def _winners_elsewhere(recipe: Recipe, material: Material) -> list[Mapping[str, 
     if material.lines is None:
         return [{} for _ in select.RULES]
     candidates = candidates_of(recipe, material, material.lines.test_tissue)
-    winners = select.choose(*material.arrays, candidates, recipe.seed)
+    winners = select.choose(*material.arrays, candidates, recipe.seed, len(material.targets))
     return [_named(candidates, material, places) for places in winners]
 
 
@@ -233,6 +238,6 @@ def _null(
         shuffled = np.hstack([y[order] for order in orders])
         ships, strict = (
             spearman(own.scores, shuffled).reshape(-1, y.shape[1])
-            for own in select.nested(x, shuffled, candidates, folds, repeats, seed)
+            for own in select.nested(x, shuffled, candidates, folds, repeats, seed, y.shape[1])
         )
     return ships, strict

@@ -6,8 +6,8 @@ the weights are averaged. Tissue rules both expression and response, so each tis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,11 @@ from pancreassign.errors import ConfigError
 from pancreassign.records import Drug
 from pancreassign.training.datasets import by_gene, read_numbers, read_response, read_table
 from pancreassign.training.models import normal_scores, ridge_weights, standardise
-from pancreassign.training.recipe import LinesSection, Slice
+from pancreassign.training.recipe import LinesSection, Screen, Slice
 
 Array = npt.NDArray[np.float64]
 
+DRUGS = tuple(drug.value for drug in Drug)
 MIN_WORLD = 5
 """Lines of a tissue that a slice must hold to standardise them among themselves (judgement)."""
 MIN_TESTED = 5
@@ -63,8 +64,8 @@ class Lines:
         return sorted(set(self.tissue))
 
 
-def read(recipe: LinesSection, data: Path, genes: GeneTable) -> Lines:
-    """Read the lines, their responses and their slices of expression.
+def read(recipe: LinesSection, data: Path, genes: GeneTable, drugs: Sequence[str] = DRUGS) -> Lines:
+    """Read the lines, their responses to ``drugs`` and their slices of expression.
 
     Raises
     ------
@@ -89,8 +90,29 @@ def read(recipe: LinesSection, data: Path, genes: GeneTable) -> Lines:
         mend = "Lower min_lines, or give lines of more tissues."
         raise ConfigError("lines", f"hold no tissue of {recipe.min_lines} lines beside {recipe.test_tissue!r}", mend)
     slices = {one.name: _slice(one, data, genes, known, tissue) for one in recipe.slices}
-    _check_drugs(response.loc[tissue.index], tissue, slices, recipe)
-    return Lines(slices, response.loc[tissue.index], tissue, recipe.test_tissue)
+    response = response.reindex(index=tissue.index, columns=list(drugs))
+    _check_drugs(response, tissue, slices, recipe)
+    return Lines(slices, response, tissue, recipe.test_tissue)
+
+
+def of_both(recipe: LinesSection, second: Screen, data: Path, lines: Lines) -> Lines:
+    """The lines with the mean of two laboratories' responses, each screen's drugs at unit variance first.
+
+    A line that one laboratory alone measured keeps that one's; no line is added.
+    """
+    other = read_response(
+        data / second.response,
+        second.same_drug,
+        value=second.response_value,
+        model=second.response_model,
+        repeats="mean",
+    )
+    other.index = _renamed(other.index, read_table(data / recipe.lines), second.response_names, second.response)
+    other = other[other.index.notna() & ~other.index.duplicated()]
+    known = other.reindex(index=lines.sensitivity.index, columns=lines.sensitivity.columns)
+    screens = pd.concat([(one - one.mean()) / one.std() for one in (lines.sensitivity, known)])
+    mean = screens.groupby(level=0).mean().loc[lines.sensitivity.index]
+    return replace(lines, sensitivity=mean)
 
 
 def _check_drugs(
@@ -98,8 +120,8 @@ def _check_drugs(
 ) -> None:
     """Every drug needs lines of the tissue that is left out, and in every slice some of the others."""
     scored = {line for table in slices.values() for line in table.index if tissue[line] == recipe.test_tissue}
-    for drug in (one.value for one in Drug):
-        known = response.index[response[drug].notna()] if drug in response else response.index[:0]
+    for drug in response:
+        known = response.index[response[drug].notna()]
         here = len(known.intersection(sorted(scored)))
         if here < MIN_TESTED:
             problem = f"hold {here} lines of {recipe.test_tissue} with expression and {drug}; {MIN_TESTED} are needed"

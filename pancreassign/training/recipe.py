@@ -45,6 +45,17 @@ class Slice(_Section):
     names: Literal["ModelID", "CCLEName", "StrippedCellLineName", "COSMICID"]
 
 
+class Screen(_Section):
+    """Another laboratory's responses of the same lines, for a prior of both that is tried beside the shipped one."""
+
+    name: str
+    response: str
+    response_value: str = "value"
+    response_model: str = "model"
+    response_names: Literal["ModelID", "CCLEName", "StrippedCellLineName", "COSMICID"]
+    same_drug: dict[str, str] = {}
+
+
 class LinesSection(_Section):
     """Cell lines of many tissues, for the prior of the transfer families; ``test_tissue`` is left out to test on."""
 
@@ -61,6 +72,7 @@ class LinesSection(_Section):
     response_model: str = "model"
     response_names: Literal["ModelID", "CCLEName", "StrippedCellLineName", "COSMICID"]
     penalty_per_gene: float = Field(gt=0)
+    second: Screen | None = None
     slices: list[Slice] = Field(min_length=1)
 
 

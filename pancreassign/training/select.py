@@ -72,18 +72,21 @@ def out_of_fold(expression: Array, sensitivity: Array, family: Estimator, folds:
     return total / repeats
 
 
-def choose(expression: Array, sensitivity: Array, families: Mapping[str, Linear], seed: int) -> tuple[Places, Places]:
+def choose(
+    expression: Array, sensitivity: Array, families: Mapping[str, Linear], seed: int, block: int = BLOCK
+) -> tuple[Places, Places]:
     """Per target, the place in ``families`` of the one that each rule chooses on these models.
 
     Returns
     -------
     By the rule that ships: the default (:func:`default_of`) unless another beats it by more than a standard error of
-    the difference of their correlations. By the strict rule: the highest, without a default.
+    the difference of their correlations. By the strict rule: the highest, without a default. The targets stand in
+    blocks of ``block``, as in :mod:`pancreassign.training.families`.
     """
     inner = [
         out_of_fold(expression, sensitivity, family, INNER_FOLDS, INNER_REPEATS, seed) for family in families.values()
     ]
-    merits = np.array([_merit(spearman(scores, sensitivity)) for scores in inner])
+    merits = np.array([_merit(spearman(scores, sensitivity), block) for scores in inner])
     place = list(families).index(default_of(families))
     alike = np.array([spearman(scores, inner[place]) for scores in inner])
     margin = np.sqrt(2.0 * np.clip(1.0 - alike, 0.0, None) / (len(expression) - 1))
@@ -97,15 +100,21 @@ def default_of(families: Iterable[str]) -> str:
     return "stack" if "stack" in families else "ridge"
 
 
-def _merit(rho: Array) -> Array:
+def _merit(rho: Array, block: int) -> Array:
     """A family's inner correlations by target, each drawn half-way to the mean over the drugs of its block."""
-    blocks = rho.reshape(-1, BLOCK)
+    blocks = rho.reshape(-1, block)
     over_drugs = blocks[:, :-1].mean(axis=1, keepdims=True)
     return np.asarray((OWN * blocks + (1.0 - OWN) * over_drugs).ravel())
 
 
 def nested(
-    expression: Array, sensitivity: Array, families: Mapping[str, Linear], folds: int, repeats: int, seed: int
+    expression: Array,
+    sensitivity: Array,
+    families: Mapping[str, Linear],
+    folds: int,
+    repeats: int,
+    seed: int,
+    block: int = BLOCK,
 ) -> tuple[Nested, Nested]:
     """Out-of-fold scores of the whole procedure, by the rule that ships and by the strict one (see :func:`choose`).
 
@@ -114,7 +123,7 @@ def nested(
     totals = [np.zeros_like(sensitivity) for _ in RULES]
     counts = [np.zeros((len(families), sensitivity.shape[1]), dtype=int) for _ in RULES]
     for train, test in splits(len(expression), folds, repeats, seed):
-        winners = choose(expression[train], sensitivity[train], families, seed)
+        winners = choose(expression[train], sensitivity[train], families, seed, block)
         for place, family in enumerate(families.values()):
             mine = [winner == place for winner in winners]
             if not any(one.any() for one in mine):

@@ -38,6 +38,12 @@ def figures(grade: str = "C", ffpe_noise: float = 0.5, drift: Figures = STILL, w
         "source": "a test",
         "ceiling": 0.6,
         "ceiling_source": "two assays",
+        "family": "ridge",
+        "worlds": {"models": {"n": 39, "spearman": 0.5, "spearman_interval": {"low": 0.2, "high": 0.7, "level": 0.95}}},
+        "external": {"others": {"n": 20, "spearman": -0.1, "low": -0.4, "high": 0.3, "level": 0.95}},
+        "reliability": [
+            {"n": 10, "predicted": 0.3, "observed": 0.2, "observed_interval": {"low": 0.1, "high": 0.5, "level": 0.95}}
+        ],
         # in standard deviations of fresh scores; the reference tumours' is 2
         "ffpe": {"noise": ffpe_noise / 2},
         "stability": {"noise": weight_noise / 2},

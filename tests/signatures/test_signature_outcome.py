@@ -313,3 +313,13 @@ def test_paraffin_and_protocol_add_up_as_variances() -> None:
     assert Handling(frozen=False, same_protocol=True, qc_failed=True).noise(own) == pytest.approx(1.5)
     both = Handling(frozen=False, same_protocol=False, qc_failed=False).noise(own)
     assert both == pytest.approx(np.hypot(1.5, 2.0 * PROTOCOL_NOISE))
+
+
+def test_every_set_that_a_signature_was_tested_on_stands_in_the_record() -> None:
+    told = evaluate_drug(DRUG, signature(), Z, ERROR, frozen=True, qc_failed=False).result.validation
+    assert told is not None
+    assert [(one.name, one.n, one.spearman) for one in told.worlds] == [("models", 39, 0.5)]
+    assert [(one.name, one.n, one.spearman) for one in told.external] == [("others", 20, -0.1)]
+    assert (told.external[0].spearman_interval.low, told.external[0].spearman_interval.high) == (-0.4, 0.3)
+    assert [group.observed for group in told.reliability] == [0.2]
+    assert told.family == "ridge"

@@ -242,7 +242,7 @@ def test_the_card_names_every_target_grade_and_limit(world: World) -> None:
         row = next(line for line in card.splitlines() if line.startswith(f"| {target} | {own.grade} | {MODELS} |"))
         assert f"| {rho:.2f} (" in row
     assert "They are made up." in card
-    assert f"{MODELS} models with all five responses, {PANEL} genes" in card
+    assert f"{MODELS} models with every response, {PANEL} genes" in card
     for target in pack.TARGETS:
         unskilled = card.split("Without demonstrated skill: ")[1].split(".\n")[0].split(", ")
         assert (target in unskilled) is (world.pack.signatures[target].grade == "D")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,7 +189,7 @@ def test_a_zscore_signature_holds_its_genes_alone(
 ) -> None:
     from pancreassign.training.select import RULES
 
-    def zscore(x: np.ndarray, y: np.ndarray, known: dict[str, Any], seed: int) -> tuple[np.ndarray, ...]:
+    def zscore(x: np.ndarray, y: np.ndarray, known: dict[str, Any], *_: int) -> tuple[np.ndarray, ...]:
         return tuple(np.full(y.shape[1], list(known).index("zscore")) for _ in RULES)
 
     monkeypatch.setattr("pancreassign.training.select.choose", zscore)
@@ -207,10 +208,14 @@ def test_all_that_was_tried_is_in_the_table_and_on_the_card(trained: Trained) ->
     assert by_kind["comparator"].tolist() == ["rank pairs"]
     assert by_kind["baseline"].tolist() == ["classical - basal"], "proliferation has no genes here"
     assert [name.split(",")[1] for name in by_kind["genes"]] == [
-        " expressed in tumours", " all measured", f" random sets of {PANEL - LINES_ALONE} genes"
+        " expressed in tumours", " all measured", f" random sets of {PANEL - LINES_ALONE} genes",
+        *[f" {-(-(PANEL - LINES_ALONE) // 2)} genes co-expressed alike in models and tumours"] * 2
     ]  # fmt: skip
-    for kind, worlds in {"family": 2, "rule": 2, "comparator": 1, "baseline": 2, "genes": 1}.items():
-        own = table[table["kind"] == kind]
+    assert by_kind["prior"].tolist() == ["prior, with another screen", "stack, prior with another screen"]
+    alike = table["attempt"].str.contains("co-expressed")
+    assert (table[alike].groupby("attempt")["world"].nunique() == 2).all()
+    for kind, worlds in {"family": 2, "rule": 2, "comparator": 1, "baseline": 2, "genes": 1, "prior": 2}.items():
+        own = table[(table["kind"] == kind) & ~alike]
         assert (own.groupby("attempt")["world"].nunique() == worlds).all(), kind
     assert table[list(pack.TARGETS)].abs().le(1).all(axis=None)
     told = table.groupby("attempt")["gemcitabine"].min()
@@ -250,8 +255,12 @@ def test_the_card_says_what_was_trained_on_and_how_each_world_does(trained: Trai
             assert cell.startswith(f"{world['spearman']:.2f} (")
             assert cell.endswith(f"n = {world['n']}")
         assert row[7].startswith(f"{own['strict']['grade']}: {own['strict']['spearman']:.2f} (")
-    for target, family in trained.pack.manifest["families"].items():
-        assert f"{target} `{family}`" in card
+    chosen = cells(card, "Protocol")
+    assert chosen[0][1:] == list(trained.pack.manifest["families"])
+    assert chosen[1] == ["**ships**", *(f"`{family}`" for family in trained.pack.manifest["families"].values())]
+    assert chosen[2][0] == "strict rule"
+    folds = np.array([[int(cell) for cell in row[1:]] for row in chosen[3:]])
+    assert len(set(folds.sum(axis=0))) == 1, "every target is chosen for once in every outer fold"
 
 
 def test_what_a_signature_adds_and_how_stable_it_is_stand_in_figures_and_card(trained: Trained) -> None:
@@ -284,3 +293,26 @@ def test_every_step_is_told_and_the_pack_is_sealed(trained: Trained) -> None:
         assert words in trained.told
     assert f"cross-validating 6 targets on {MODELS} models × {PANEL - LINES_ALONE} genes" in trained.told
     assert artefacts.verify(trained.folder) == trained.sha256
+
+
+def test_a_drug_without_responses_gets_no_signature_and_the_others_do(
+    trained: Trained, tmp_path: Path, gene_table: GeneTable
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(trained.data, data)
+    for name in ("response.tsv", "response_of_lines.tsv"):
+        table = pd.read_csv(data / name, sep="\t")
+        table[table["drug"] != "oxaliplatin"].to_csv(data / name, sep="\t", index=False)
+    (tmp_path / "pack").mkdir()
+    told: list[str] = []
+    train_on(data, trained.reference, gene_table, tmp_path / "pack", cores=1, told=told, permutations=5)
+    reason = "0 models have a response and expression; 12 are needed"
+    assert f"oxaliplatin is skipped, no signature of it is trained: {reason}" in told
+    loaded = pack.load(tmp_path / "pack")
+    assert list(loaded.signatures) == [target for target in pack.TARGETS if target != "oxaliplatin"]
+    assert list(loaded.manifest["families"]) == list(loaded.signatures)
+    card = (tmp_path / "pack" / "card.md").read_text()
+    assert f"- Skipped, without a signature: oxaliplatin ({reason})." in card
+    assert "oxaliplatin" not in cells(card, "Skill in models that were not trained on")[0]
+    planted = loaded.signatures["gemcitabine"].weights[planted_genes(gene_table)]
+    assert (planted > 0).all(), "the drug of the planted genes keeps its own weights"

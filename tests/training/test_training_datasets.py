@@ -122,15 +122,28 @@ def test_load_keeps_models_with_expression_and_all_five_responses(tmp_path: Path
     }
 
 
-def test_a_drug_that_tells_no_model_apart_is_named(tmp_path: Path, gene_table: GeneTable) -> None:
+def test_a_drug_without_usable_responses_is_skipped_and_said_to_be(tmp_path: Path, gene_table: GeneTable) -> None:
     sensitivity = twelve(tmp_path)
     rows = [
         f"M{k:02}\t{d}\t{0.5 if d == 'irinotecan' else -sensitivity[k, j]}\tresistant\n"
         for k in range(12)
         for j, d in enumerate(DRUGS)
+        if d != "oxaliplatin" and (d != "gemcitabine" or k)
     ]
     response(tmp_path, HEAD + "".join(rows))
-    with pytest.raises(ConfigError, match="one and the same response of every model to irinotecan"):
+    models = datasets.load(MODELS, tmp_path, gene_table)
+    assert models.drugs == ["5-FU", "paclitaxel"]
+    assert list(models.sensitivity) == ["5-FU", "paclitaxel", "general"]
+    assert len(models.sensitivity) == 12, "a drug that is skipped costs no model"
+    assert models.skipped == {
+        "oxaliplatin": "0 models have a response and expression; 12 are needed",
+        "irinotecan": "one and the same response in every model",
+        "gemcitabine": "11 models have a response and expression; 12 are needed",
+    }
+    both = normal_scores(sensitivity[:, [DRUGS.index("5-FU"), DRUGS.index("paclitaxel")]])
+    assert models.sensitivity["general"].to_numpy() == pytest.approx(both.mean(axis=1))
+    response(tmp_path, HEAD + "".join(row for row in rows if "irinotecan" in row))
+    with pytest.raises(ConfigError, match=r"no drug with usable responses \(.*irinotecan: one and the same"):
         datasets.load(MODELS, tmp_path, gene_table)
 
 
@@ -231,13 +244,6 @@ def test_a_second_screen_is_averaged_only_where_asked_and_another_column_read(tm
         datasets.read_response(path)
 
 
-def test_load_needs_all_five_drugs(tmp_path: Path, gene_table: GeneTable) -> None:
-    (tmp_path / "expression.tsv").write_text("gene\tA\nKRAS\t70\n")
-    response(tmp_path, HEAD + "".join(f"A\t{d}\t1\tresistant\n" for d in DRUGS if d != "oxaliplatin"))
-    with pytest.raises(ConfigError, match=r"has no response for \['oxaliplatin'\]"):
-        datasets.load(MODELS, tmp_path, gene_table)
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -257,7 +263,18 @@ def test_expression_that_cannot_be_trained_on_is_named(
 def test_too_few_shared_models_are_named(tmp_path: Path, gene_table: GeneTable) -> None:
     (tmp_path / "expression.tsv").write_text("gene\tA\tB\nKRAS\t70\t1\n")
     response(tmp_path, HEAD + "".join(f"{m}\t{d}\t1\tresistant\n" for m in "AC" for d in DRUGS))
-    with pytest.raises(ConfigError, match="shares 1 models"):
+    with pytest.raises(ConfigError, match="5-FU: 1 models have a response and expression; 12 are needed"):
+        datasets.load(MODELS, tmp_path, gene_table)
+    sensitivity = twelve(tmp_path)
+    rows = [
+        f"M{k:02}\t{d}\t{-sensitivity[k % 12, j]}\tresistant\n"
+        for j, d in enumerate(DRUGS)
+        for k in range(j, 12 + j)
+    ]
+    names = [f"M{k:02}" for k in range(16)]
+    (tmp_path / "expression.tsv").write_text("\t".join(["gene", *names]) + "\nKRAS" + "\t70" * 16)
+    response(tmp_path, HEAD + "".join(rows))
+    with pytest.raises(ConfigError, match="shares 8 models that have all of 5-FU, oxaliplatin"):
         datasets.load(MODELS, tmp_path, gene_table)
 
 

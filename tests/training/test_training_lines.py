@@ -311,3 +311,27 @@ def test_a_slice_whose_lines_hardly_know_a_drug_is_named(read: Callable[..., Lin
 def test_one_tissue_alone_has_no_prior(read: Callable[..., Lines]) -> None:
     with pytest.raises(ConfigError, match="hold no tissue of 5 lines beside 'Pancreas'"):
         read(without_tissues=["Lymphoid", "Lung", "Skin"])
+
+
+def test_two_laboratories_are_averaged_at_unit_variance_and_one_alone_stands(
+    tmp_path: Path, gene_table: GeneTable
+) -> None:
+    write_world(tmp_path, gene_table)
+    write_lines(tmp_path, gene_table)
+    recipe = LinesSection.model_validate(lines_keys())
+    own = lines.read(recipe, tmp_path, gene_table)
+    assert recipe.second is not None
+    both = lines.of_both(recipe, recipe.second, tmp_path, own)
+    assert list(both.sensitivity.index) == list(own.sensitivity.index)
+    assert list(both.sensitivity) == list(own.sensitivity)
+    first = (own.sensitivity - own.sensitivity.mean()) / own.sensitivity.std()
+    table = pd.read_csv(tmp_path / "second_screen.tsv", sep="\t").pivot(index="model", columns="drug", values="value")
+    known = pd.read_csv(tmp_path / "known_lines.tsv", sep="\t").set_index("ModelID")["StrippedCellLineName"]
+    second = table.reindex(known[own.sensitivity.index]).set_axis(own.sensitivity.index)[list(own.sensitivity)]
+    second = (second - second.mean()) / second.std()
+    assert second["5-FU"].isna().any()
+    expected = first.where(second.isna(), (first + second) / 2).where(first.notna(), second)
+    pd.testing.assert_frame_equal(both.sensitivity, expected, check_names=False)
+    strangers = recipe.second.model_copy(update={"response_names": "ModelID"})
+    with pytest.raises(ConfigError, match=r"second_screen\.tsv: \d+ of \d+ lines are not among the column ModelID"):
+        lines.of_both(recipe, strangers, tmp_path, own)

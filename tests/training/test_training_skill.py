@@ -191,3 +191,29 @@ def test_shuffling_moves_known_responses_among_the_models_that_have_one() -> Non
     values, counts = np.unique(null.round(6), return_counts=True)
     assert values.tolist() == [-1.0, -0.5, 0.5, 1.0]
     assert counts / 300 == pytest.approx([1 / 6, 1 / 3, 1 / 3, 1 / 6], abs=0.08)
+
+
+def test_reliability_groups_hold_every_model_once_and_turn_out_as_told() -> None:
+    parts = [pair(seed, 30, 0.5) for seed in (0, 1)]
+    worlds = [world(name, *part) for name, part in zip(("one", "two"), parts, strict=True)]
+    groups = skill.reliability(TARGET, worlds)
+    assert [group["n"] for group in groups] == [15, 15, 15, 15]
+    predicted = [group["predicted"] for group in groups]
+    assert predicted == sorted(predicted)
+    inside = skill.thirds(parts, "sensitive")
+    chances = evaluate.left_out_chances(np.concatenate([score for score, _ in parts]), inside)
+    order = np.argsort(chances, kind="stable").reshape(4, 15)
+    assert [group["observed"] for group in groups] == pytest.approx(inside[order].mean(axis=1))
+    assert groups[-1]["observed"] > groups[0]["observed"]
+    assert groups[0]["observed_interval"] == evaluate.wilson(int(inside[order[0]].sum()), 15)
+
+
+@pytest.mark.parametrize(("positives", "n"), [(0, 10), (5, 10), (10, 10)])
+def test_wilsons_interval_holds_the_share_and_stays_within_nought_and_one(positives: int, n: int) -> None:
+    ends = evaluate.wilson(positives, n)
+    share = positives / n
+    assert 0 <= ends["low"] <= share + 1e-12
+    assert share - 1e-12 <= ends["high"] <= 1
+    # Wilson 1927: the bounds solve (share - p)² = z² p (1 - p) / n
+    for bound in {ends["low"], ends["high"]} - {0.0, 1.0}:
+        assert (share - bound) ** 2 == pytest.approx(1.959964**2 * bound * (1 - bound) / n, abs=1e-7)

@@ -164,7 +164,11 @@ def write_lines(data: Path, genes: GeneTable) -> None:
             for k, value in enumerate(own + offset)
         ]
     rows[0]["lnIC50_uM"] = np.nan
-    pd.DataFrame(rows).to_csv(data / "response_of_lines.tsv", sep="\t", index=False)
+    screen = pd.DataFrame(rows)
+    screen.to_csv(data / "response_of_lines.tsv", sep="\t", index=False)
+    # the other laboratory gives the sensitive end another sign and unit, and has no line of its own
+    other = screen.assign(value=7.0 - 3.0 * screen["lnIC50_uM"], high_means="sensitive").drop(columns="lnIC50_uM")
+    other.iloc[::2].to_csv(data / "second_screen.tsv", sep="\t", index=False)
     expression = pd.read_csv(data / "expression.tsv", sep="\t", index_col=0)
     hidden = genes.symbol[ids[PANEL - LINES_ALONE : PANEL]]
     expression.drop(index=hidden).to_csv(data / "expression.tsv", sep="\t")
@@ -185,6 +189,11 @@ def lines_keys(**changed: Any) -> dict[str, Any]:
         "response_value": "lnIC50_uM",
         "response_names": "StrippedCellLineName",
         "penalty_per_gene": 1.0,
+        "second": {
+            "name": "another screen",
+            "response": "second_screen.tsv",
+            "response_names": "StrippedCellLineName",
+        },
         "slices": [
             {"name": "one", "expression": "slice_one.tsv", "genes": "symbol", "names": "ModelID"},
             {"name": "two", "expression": "slice_two.tsv", "genes": "gene", "names": "COSMICID"},

@@ -1,0 +1,119 @@
+"""The record itself: read, written, and checked as a whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from pancreassign.errors import RecordError
+from pancreassign.records.base import Drug, Part
+from pancreassign.records.drugs import DrugResult, General
+from pancreassign.records.regimens import RegimenResult, Setting
+from pancreassign.records.sample import InputInfo, Qc, SampleInfo
+
+
+class Software(Part):
+    """The program that made the record."""
+
+    name: str
+    version: str
+
+
+class PackId(Part):
+    """The signature pack; ``sha256`` is that of its ``SHA256SUMS``; ``released`` an ISO date."""
+
+    name: str
+    version: str
+    sha256: str
+    released: str
+
+
+class ReferenceId(Part):
+    """The frozen reference; ``tumours`` is how many it was fitted on, ``preservation`` how most of them were kept."""
+
+    name: str
+    version: str
+    protocol: str
+    preservation: str | None = None
+    sha256: str
+    tumours: int
+
+
+class CatalogueId(Part):
+    """The catalogue of regimens; ``sha256`` is that of its file."""
+
+    version: str
+    sha256: str
+
+
+class Caveat(Part):
+    """A limit that the reader must know, by code; its text comes from ``data/caveats``."""
+
+    code: str
+    text: str
+
+
+class Prediction(Part):
+    """The whole record of one sample."""
+
+    schema_: Literal["pancreassign/prediction/1"] = Field(default="pancreassign/prediction/1", alias="schema")
+    software: Software
+    pack: PackId
+    reference: ReferenceId
+    catalogue: CatalogueId
+    sample: SampleInfo
+    input: InputInfo
+    qc: Qc
+    general: General
+    drugs: list[DrugResult] = Field(min_length=5, max_length=5)
+    setting: Setting
+    clinical: dict[str, Any]
+    regimens: list[RegimenResult]
+    context: dict[str, Any]
+    caveats: list[Caveat]
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    @model_validator(mode="after")
+    def _each_drug_once(self) -> Self:
+        if [drug.drug for drug in self.drugs] != list(Drug):
+            raise ValueError(f"the drugs must be {', '.join(Drug)}, in this order")
+        return self
+
+    def to_json(self) -> str:
+        """The record as JSON text: the same bytes for the same content."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str = "record") -> Prediction:
+        """Read a record back.
+
+        Raises
+        ------
+        RecordError
+            Where ``text`` is not JSON or not of this schema; ``where`` names the file.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(step) for step in first["loc"]) or "the whole file"
+            raise RecordError(
+                where,
+                f"not a prediction record of schema pancreassign/prediction/1 (at {place}: {first['msg']})",
+                "Give a prediction.json that `pancreassign score` wrote.",
+            ) from None
+
+
+def read_record(path: Path) -> Prediction:
+    """Read one ``prediction.json``; raises :class:`RecordError` where it is not one."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RecordError(
+            str(path), f"cannot be read ({error.strerror})", "Check the path and its permissions."
+        ) from None
+    return Prediction.from_json(data, str(path))
