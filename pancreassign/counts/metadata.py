@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from pancreassign.counts.files import read_bytes
 from pancreassign.errors import PancreassignError, SampleError, raise_all
-from pancreassign.records import SampleInfo, Specimen
+from pancreassign.records import Order, SampleInfo, Specimen
 
-COLUMNS = ("sample", "patient", "site", "preservation", "protocol", "sex")
+COLUMNS = ("sample", "patient", "second_id", "sex", "site", *Specimen.model_fields, *Order.model_fields)
+MENDS = {
+    **dict.fromkeys(("collected", "ordered", "received", "reported"), "Give days as YYYY-MM-DD, in their true order."),
+    "tumour_cells_percent": "Give a number from 0 to 100, such as 40 or 12.5.",
+    "rna_ng": "Give nanograms as a number above 0, such as 50 or 12.5.",
+}
+"""What to do where a column says what cannot be."""
+MAX_SHOWN = 60
+"""Characters of a cell or column name that a message repeats."""
 WORDS = {
     "preservation": {"ffpe": "ffpe", "frozen": "frozen", "unknown": "unknown"},
     "protocol": {
@@ -31,7 +42,8 @@ SIMULATED_PREFIX = "SIMULATED_"
 def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
     """Read the table of samples: ``sample`` and any of the other :data:`COLUMNS`; empty = unknown.
 
-    Quotes are ordinary characters: one left open must not swallow the lines below it.
+    Days are ``YYYY-MM-DD``, ``tumour_cells_percent`` is 0 to 100 and ``rna_ng`` in nanograms; the rest is free text,
+    kept as it stands. Quotes are ordinary characters: one left open must not swallow the lines below it.
 
     Returns
     -------
@@ -40,8 +52,9 @@ def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
     Raises
     ------
     SampleError
-        Where the table cannot be read, lacks ``sample``, names one twice, or says in a column of :data:`WORDS` what
-        is none of its words.
+        Where the table cannot be read, lacks ``sample``, names one twice, says in a column of :data:`WORDS` what
+        is none of its words, holds a number, a day or an order of days that cannot be, or says of one patient in two
+        lines what cannot both be true.
     """
     lines = [(n, line) for n, line in enumerate(_text(path).split("\n"), 1) if line.strip(" ")]
     header = [cell.strip() for cell in lines[0][1].split("\t")] if lines else []
@@ -49,19 +62,35 @@ def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
     unused = [column for column in header if column not in COLUMNS]
     faults: list[PancreassignError] = []
     samples: dict[str, SampleInfo] = {}
+    told: dict[tuple[str, str], SampleInfo] = {}
     for number, line in lines[1:]:
         where = f"{path}, line {number}"
         row = [cell.strip() for cell in line.split("\t")]
         cells = dict.fromkeys(COLUMNS, "") | dict(zip(header, row, strict=False))
-        fault = _row_fault(where, row, len(header)) or _sample_fault(where, cells, samples)
+        fault = _row_fault(where, row, header) or _sample_fault(where, cells, samples)
         wrong: list[SampleError] = [fault] if fault else _word_faults(where, cells)
-        if wrong:
-            faults += wrong
-        else:
-            samples[cells["sample"]] = _info(cells)
+        try:
+            if not wrong:
+                info = samples[cells["sample"]] = _info(cells)
+                wrong = _person_faults(where, info, told)
+        except ValidationError as error:
+            wrong = _value_faults(where, error)
+        faults += wrong
     raise_all(faults)
-    notes = [f"{path}: columns not used: {', '.join(unused)}"] if unused else []
+    notes = [f"{path}: columns not used: {', '.join(map(_unused, unused))}"] if unused else []
     return samples, notes
+
+
+def _unused(column: str) -> str:
+    """A column that is not used, with the nearest one that would be."""
+    near = difflib.get_close_matches(column.lower(), COLUMNS, n=1)
+    return f"{_shown(column)} (did you mean {near[0]}?)" if near else _shown(column)
+
+
+def _shown(text: str) -> str:
+    """``text`` as a message may repeat it: short, and with nothing in it that a terminal would act on."""
+    short = text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
+    return short if short.isprintable() else repr(short)
 
 
 def _text(path: Path) -> str:
@@ -85,33 +114,36 @@ def _check_header(path: Path, header: list[str], lines: int) -> None:
     """Raise :class:`SampleError` where the header lacks ``sample`` or names a column twice, or has no rows below it."""
     where, mend = str(path), f"Give a tab-separated table with the columns {', '.join(COLUMNS)}."
     if "sample" not in header:
-        found = ", ".join(repr(column if len(column) <= 60 else f"{column[:57]}...") for column in header[:8])
+        found = ", ".join(repr(_shown(column)) for column in header[:8])
         separated = " (separated by tabs?)" if len(header) == 1 else ""
         problem = f"has no column `sample`; its columns are {found}{separated}" if header else "is empty"
         raise SampleError(where, problem, mend)
     for column in header:
         if header.count(column) > 1:
-            raise SampleError(where, f"has the column {column!r} twice", "Keep one of them.")
+            raise SampleError(where, f"has the column {_shown(column)!r} twice", "Keep one of them.")
         if (control := _control(column)) is not None:
-            raise SampleError(f"{where}, line 1", control, "Take it out.")
+            raise SampleError(f"{where}, line 1", f"{control} in a column's name", "Take it out.")
     if lines < 2:
         raise SampleError(where, "has no rows under a column `sample`", "Give a row for each sample.")
 
 
-def _row_fault(where: str, row: list[str], width: int) -> SampleError | None:
-    """What is wrong with the cells of a row, whatever they say."""
+def _row_fault(where: str, row: Sequence[str], header: Sequence[str]) -> SampleError | None:
+    """What is wrong with the cells of a row, whatever they say; they may be personal, so their column names them."""
+    width = len(header)
     if len(row) > width and any(row[width:]):
         return SampleError(
             where, f"has {len(row)} cells under {width} columns", "Take out the cells that are too many."
         )
-    problem = next((found for cell in row if (found := _control(cell)) is not None), None)
-    return None if problem is None else SampleError(where, problem, "Take it out.")
+    for column, cell in zip(header, row, strict=False):
+        if (control := _control(cell)) is not None:
+            return SampleError(where, f"{control} in the column {_shown(column)}", "Take it out.")
+    return None
 
 
 def _control(cell: str) -> str | None:
     """The control character that a cell holds: it would spoil a terminal, a report or an h5ad file."""
     found = next((char for char in cell if unicodedata.category(char) in ("Cc", "Zl", "Zp")), None)
-    return None if found is None else f"holds the control character U+{ord(found):04X} in {cell[:40]!r}"
+    return None if found is None else f"holds the control character U+{ord(found):04X}"
 
 
 def _sample_fault(where: str, cells: Mapping[str, str], samples: Collection[str]) -> SampleError | None:
@@ -119,7 +151,7 @@ def _sample_fault(where: str, cells: Mapping[str, str], samples: Collection[str]
     if not cells["sample"]:
         return SampleError(where, "names no sample", "Fill the column `sample`, or remove the line.")
     if cells["sample"] in samples:
-        return SampleError(where, f"names {cells['sample']} a second time", "Keep one line a sample.")
+        return SampleError(where, f"names {_shown(cells['sample'])} a second time", "Keep one line a sample.")
     return None
 
 
@@ -128,7 +160,7 @@ def _word_faults(where: str, cells: Mapping[str, str]) -> list[SampleError]:
     return [
         SampleError(
             where,
-            f"{column} is {'not a word that is known' if column == 'sex' else repr(cells[column])}",
+            f"{column} is {'not a word that is known' if column == 'sex' else repr(_shown(cells[column]))}",
             f"Give one of: {', '.join(dict.fromkeys(known.values()))}.",
         )
         for column, known in WORDS.items()
@@ -141,15 +173,49 @@ def _word(column: str, cells: Mapping[str, str]) -> str | None:
     return WORDS[column].get(re.sub(r"[\s_-]", "", (cells[column] or "unknown").lower()))
 
 
+def _person_faults(where: str, info: SampleInfo, told: dict[tuple[str, str], SampleInfo]) -> list[SampleError]:
+    """What a row says of its patient otherwise than an earlier row: one patient has one sex and one second identifier.
+
+    ``told`` holds, by patient and column, the first sample that says it; this one is added where it is the first.
+    """
+    faults = []
+    for column in ("second_id", "sex"):
+        said = getattr(info, column)
+        if info.patient is None or said is None:
+            continue
+        first = told.setdefault((info.patient, column), info)
+        if getattr(first, column) != said:
+            problem = f"differs from that of sample {_shown(first.id)}, which names the same patient"
+            mend = "Check that no samples were exchanged; then give both lines one value."
+            faults.append(SampleError(f"{where}, column {column}", problem, mend))
+    return faults
+
+
+def _value_faults(where: str, error: ValidationError) -> list[SampleError]:
+    """Each number or day of a row that cannot be, by its column; what the cell says is not repeated in a log."""
+    faults = []
+    for fault in error.errors(include_input=False):
+        problem = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        # a fault between two days belongs to neither cell alone: it says both columns itself
+        column = str(fault["loc"][-1]) if fault["loc"] else ""
+        mend = MENDS.get(column or "collected", "Correct the cell, or leave it empty if unknown.")
+        faults.append(SampleError(f"{where}, column {column}" if column else where, problem, mend))
+    return faults
+
+
 def _info(cells: Mapping[str, str]) -> SampleInfo:
-    sex = _word("sex", cells)
+    """What a row says of its sample; raises pydantic's ``ValidationError`` for a number or day that cannot be."""
+    known: dict[str, str | None] = {column: _word(column, cells) for column in WORDS}
+    said = {column: cells[column] or None for column in COLUMNS} | known
     return SampleInfo.model_validate(
         {
-            "id": cells["sample"],
-            "patient": cells["patient"] or None,
-            "sex": None if sex == "unknown" else sex,
-            "site": cells["site"] or None,
-            "specimen": {column: _word(column, cells) for column in Specimen.model_fields},
+            "id": said["sample"],
+            "patient": said["patient"],
+            "second_id": said["second_id"],
+            "sex": None if said["sex"] == "unknown" else said["sex"],
+            "site": said["site"],
+            "specimen": {column: said[column] for column in Specimen.model_fields},
+            "order": {column: said[column] for column in Order.model_fields},
         }
     )
 

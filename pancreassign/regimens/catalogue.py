@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from pancreassign.errors import ArtefactError
 from pancreassign.records import Drug, Part, Status, Trial
-from pancreassign.regimens.clinical import FIELDS, SettingName
+from pancreassign.regimens.clinical import FIELDS, GUIDELINES, Guideline, SettingName
 from pancreassign.regimens.rules import RuleKind
 
 SCHEMA = 1
@@ -112,21 +112,39 @@ class Component(Part):
         return self.name if self.drug == self.name else f"{self.name} ({self.drug})"
 
 
-class Placement(Part):
-    """Where a regimen stands in one setting.
+class Standing(Part):
+    """How high a regimen stands: ``tier`` 1 is preferred, ``order`` is the guideline order within the setting.
 
-    ``tier`` 1 is preferred; ``order`` is the guideline order in the setting. ``after`` names the prior regimens
-    that it was studied after, ``after_words`` says them short; empty where the line does not depend on them. ``basis``
-    says what this was read from, and ``judgement`` marks what no source that we hold decides.
+    ``basis`` says what this was read from, and ``judgement`` marks what no source that we hold decides.
     """
 
-    setting: SettingName
     tier: int = Field(ge=1, le=9)
     order: int = Field(ge=1)
     basis: str = Field(min_length=1)
     judgement: bool
+
+
+class GuidelineStanding(Standing):
+    """Where one guideline puts a regimen in a setting; it takes the place of the standing that serves all."""
+
+    guideline: Guideline
+
+
+class Placement(Standing):
+    """Where a regimen stands in one setting, and where single guidelines put it, as far as we hold them.
+
+    ``after`` names the prior regimens that it was studied after, ``after_words`` says them short; empty where the
+    line does not depend on them.
+    """
+
+    setting: SettingName
     after: list[str] = Field(default_factory=list)
     after_words: str | None = None
+    guidelines: list[GuidelineStanding] = Field(default_factory=list)
+
+    def standing(self, guideline: Guideline | None) -> Standing:
+        """Where ``guideline`` puts the regimen; the standing that serves all where it is silent, or none is chosen."""
+        return next((own for own in self.guidelines if own.guideline == guideline), self)
 
 
 class SourcedTrial(Trial):
@@ -197,6 +215,11 @@ class Catalogue(Part):
         """The regimen of that id; ``None`` where the catalogue does not hold it."""
         return next((regimen for regimen in self.regimens if regimen.id == regimen_id), None)
 
+    def holds(self, guideline: Guideline, setting: str) -> bool:
+        """Whether it holds where ``guideline`` puts any regimen in ``setting``."""
+        places = [place for regimen in self.regimens if (place := regimen.placement(setting)) is not None]
+        return any(own.guideline == guideline for place in places for own in place.guidelines)
+
     def check(self, check_id: str) -> Check:
         """The check of that id."""
         return next(check for check in self.checks if check.id == check_id)
@@ -249,7 +272,6 @@ def _verify(path: Path, catalogue: Catalogue) -> None:
     _once(path, "regimens", catalogue.ids)
     _once(path, "checks", (check.id for check in catalogue.checks))
     known = {check.id for check in catalogue.checks}
-    places: list[str] = []
     for regimen in catalogue.regimens:
         where = f"regimens.{regimen.id}"
         _once(path, f"{where}.settings", (place.setting for place in regimen.settings))
@@ -257,14 +279,15 @@ def _verify(path: Path, catalogue: Catalogue) -> None:
         _known(path, f"{where}.checks", regimen.checks, known)
         for place in regimen.settings:
             _known(path, f"{where}.settings.{place.setting}.after", place.after, set(catalogue.ids))
-            places.append(f"{place.setting}, order {place.order}")
-    _once(path, "regimens.settings.order", places)
+            _once(path, f"{where}.settings.{place.setting}.guidelines", (own.guideline for own in place.guidelines))
     for check in catalogue.checks:
         for clause in check.clauses:
             if clause.operator == "includes_any" and isinstance(clause.value, list):
                 _known(path, f"checks.{check.id}.clauses.value", clause.value, set(catalogue.ids))
-    for single in (regimen for regimen in catalogue.regimens if regimen.rule == "single"):
-        _below_combinations(path, catalogue, single)
+    for guideline in (None, *GUIDELINES):
+        _orders_once(path, catalogue, guideline)
+        for single in (regimen for regimen in catalogue.regimens if regimen.rule == "single"):
+            _below_combinations(path, catalogue, single, guideline)
 
 
 def _once(path: Path, key: str, names: Iterable[str]) -> None:
@@ -279,7 +302,15 @@ def _known(path: Path, key: str, names: Iterable[str], known: set[str]) -> None:
             raise ArtefactError(f"{path}, key {key}", f"{name!r} is unknown", f"Use one of {', '.join(sorted(known))}.")
 
 
-def _below_combinations(path: Path, catalogue: Catalogue, single: Regimen) -> None:
+def _orders_once(path: Path, catalogue: Catalogue, guideline: Guideline | None) -> None:
+    """No two regimens of a setting share an order, by whichever guideline they are ranked."""
+    by = f"{guideline}, " if guideline else ""
+    places = [place for regimen in catalogue.regimens for place in regimen.settings]
+    orders = [f"{by}{place.setting}, order {place.standing(guideline).order}" for place in places]
+    _once(path, "regimens.settings.guidelines.order" if guideline else "regimens.settings.order", orders)
+
+
+def _below_combinations(path: Path, catalogue: Catalogue, single: Regimen, guideline: Guideline | None) -> None:
     """In every setting a single drug stands in a lower tier than each combination that holds it.
 
     So it never passes its own combination by its signature alone: the tier comes before rule and score.
@@ -290,9 +321,13 @@ def _below_combinations(path: Path, catalogue: Catalogue, single: Regimen) -> No
             continue
         for place in single.settings:
             combination = other.placement(place.setting)
-            if combination is not None and place.tier <= combination.tier:
+            if combination is None:
+                continue
+            own, above = place.standing(guideline).tier, combination.standing(guideline).tier
+            if own <= above:
+                by = f"guidelines.{guideline}." if guideline else ""
                 raise ArtefactError(
-                    f"{path}, key regimens.{single.id}.settings.{place.setting}.tier",
-                    f"is {place.tier}, not below its combination {other.id} in tier {combination.tier}",
+                    f"{path}, key regimens.{single.id}.settings.{place.setting}.{by}tier",
+                    f"is {own}, not below its combination {other.id} in tier {above}",
                     "Give the single drug a higher tier number.",
                 )

@@ -6,13 +6,14 @@ Every field may be missing, and missing means unknown: nothing is assumed in its
 from __future__ import annotations
 
 import csv
+import difflib
 import re
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from pancreassign.errors import ClinicalError, raise_all
 from pancreassign.records import Part, Setting
@@ -30,22 +31,32 @@ SETTING_WORDS: dict[str, str] = {
     "adjuvant": "adjuvant treatment",
     "second_line": "second-line treatment",
 }
+Guideline = Literal["nccn", "esmo", "tncd"]
+GUIDELINES: dict[Guideline, str] = {"nccn": "NCCN", "esmo": "ESMO", "tncd": "TNCD"}
+"""Guidelines that may set the regimens' tiers, with the names that a reader knows them by."""
 OTHER_REGIMEN = "other"
 """A prior regimen that the catalogue does not hold."""
 
 _SLUG = re.compile(r"[a-z0-9_]+")
 _DIPLOTYPE = re.compile(r"\*(\d+)/\*(\d+)")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 MAX_SHOWN = 40
-"""Characters of an impossible value that a message repeats."""
+"""Characters of an impossible value or an unknown name that a message repeats."""
+_G8_MOST = ((85, 15.0), (79, 16.0))
+"""Past an age in years, the most that the G8 can add up to: of its 17 points 2 are for an age below 80 and 1 for
+80 to 85 (Bellera et al., Ann Oncol 2012;23:2166-2172, doi 10.1093/annonc/mdr587)."""
 
 
 class Clinical(Part):
     """The facts that eligibility rules ask for; ``None`` is unknown.
 
     ``bilirubin_uln`` is a multiple of the upper limit of normal, not a concentration. ``neuropathy_grade`` is
-    the CTCAE grade. ``dpyd`` is the DPD status that the laboratory concludes from the genotype. Ranges are
-    bounds of plausibility that catch slips of unit or key, not limits of treatment (our judgement).
+    the CTCAE grade. ``dpyd`` is the DPD status that the laboratory concludes from the genotype. ``albumin_g_l`` is in
+    g/L, ``g8`` the sum of the G8 screening tool (0-17, in halves), ``weight_loss_percent`` the loss over six months.
+    ``guideline`` chooses whose order of the regimens is taken, ``language`` that of the report (ISO 639-1; which
+    ones are written is the report's business). Ranges are bounds of plausibility that catch slips of unit or key,
+    not limits of treatment (our judgement).
     """
 
     setting: SettingName | None = None
@@ -60,6 +71,11 @@ class Clinical(Part):
     msi: bool | None = None
     prior_regimens: list[str] | None = None
     pregnancy: bool | None = None
+    albumin_g_l: float | None = Field(default=None, ge=10, le=60, allow_inf_nan=False)
+    g8: float | None = Field(default=None, ge=0, le=17, multiple_of=0.5, allow_inf_nan=False)
+    weight_loss_percent: float | None = Field(default=None, ge=0, le=60, allow_inf_nan=False)
+    guideline: Guideline | None = None
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2}$")
 
     @field_validator("ugt1a1")
     @classmethod
@@ -78,7 +94,16 @@ class Clinical(Part):
     def _slugs(cls, value: list[str] | None) -> list[str] | None:
         for name in value or []:
             if not _SLUG.fullmatch(name):
-                raise ValueError(f"{name!r} is not a regimen id such as folfirinox")
+                raise ValueError(f"{_shown(name)} is not a regimen id such as folfirinox")
+        return value
+
+    @field_validator("g8")
+    @classmethod
+    def _within_age(cls, value: float | None, info: ValidationInfo) -> float | None:
+        age = info.data.get("age")
+        for past, most in _G8_MOST:
+            if value is not None and age is not None and age > past and value > most:
+                raise ValueError(f"contradicts age {age}: past {past} years the G8 is at most {most:g}")
         return value
 
     @model_validator(mode="after")
@@ -94,7 +119,7 @@ class Clinical(Part):
 
 FIELDS: tuple[str, ...] = tuple(Clinical.model_fields)
 _INTEGERS = {"age", "ecog", "neuropathy_grade"}
-_NUMBERS = {"bilirubin_uln", "uracilaemia_ng_ml"}
+_NUMBERS = {"bilirubin_uln", "uracilaemia_ng_ml", "albumin_g_l", "g8", "weight_loss_percent"}
 _BOOLEANS = {"gbrca_palb2", "msi", "pregnancy"}
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _ALLOWED = {
@@ -110,6 +135,11 @@ _ALLOWED = {
     "msi": "true or false",
     "prior_regimens": "regimen ids such as folfirinox (a list in TOML, separated by ; in TSV), or other",
     "pregnancy": "true or false",
+    "albumin_g_l": "g/L, 10 to 60 (not g/dL)",
+    "g8": "the sum of the G8, 0 to 17 in halves, possible at the age given",
+    "weight_loss_percent": "per cent of body weight lost over six months, 0 to 60",
+    "guideline": "one of " + ", ".join(GUIDELINES),
+    "language": "two small letters such as en or fr",
 }
 
 
@@ -173,7 +203,8 @@ def _from_toml(path: Path, text: str, known: Collection[str] | None) -> dict[str
 
 def _from_tsv(path: Path, text: str, known: Collection[str] | None) -> dict[str, Clinical]:
     # quotes are text here: an open one would swallow the patients that follow
-    lines = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    # and nothing but a line's end ends a line: `splitlines` would also cut at a form feed or U+2028 within a cell
+    lines = csv.reader(_LINE_END.split(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     try:
         rows = [row for row in lines if any(cell.strip() for cell in row)]
     except csv.Error as error:
@@ -183,7 +214,7 @@ def _from_tsv(path: Path, text: str, known: Collection[str] | None) -> dict[str,
         raise ClinicalError(str(path), "has no column sample", "Add a first column named sample.")
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise ClinicalError(f"{path}, column {repeated[0]}", "stands twice in the header", "Remove one.")
+        raise ClinicalError(f"{path}, column {_named(repeated[0])}", "stands twice in the header", "Remove one.")
     faults = _unknown_fields(str(path), [name for name in header if name != "sample"])
     raise_all(faults)
     table: dict[str, Clinical] = {}
@@ -198,9 +229,11 @@ def _from_tsv(path: Path, text: str, known: Collection[str] | None) -> dict[str,
             faults.append(ClinicalError(f"{where}, column sample", "is empty", "Name the sample."))
             continue
         if sample in table:
-            faults.append(ClinicalError(f"{path}, sample {sample}", "stands in two rows", "Keep one row a sample."))
+            faults.append(
+                ClinicalError(f"{path}, sample {_named(sample)}", "stands in two rows", "Keep one row a sample.")
+            )
             continue
-        table[sample] = _from_cells(f"{path}, sample {sample}", cells, known, faults)
+        table[sample] = _from_cells(f"{path}, sample {_named(sample)}", cells, known, faults)
     raise_all(faults)
     return table
 
@@ -215,8 +248,7 @@ def _from_cells(
         try:
             values[name] = _parsed(name, cell)
         except (ValueError, KeyError):
-            shown = cell if len(cell) <= MAX_SHOWN else f"{cell[:MAX_SHOWN]}..."
-            faults.append(_impossible(where, name, f"{shown!r} is not possible"))
+            faults.append(_impossible(where, name, f"{_shown(cell)} is not possible"))
     return _validated(where, values, known, faults)
 
 
@@ -242,7 +274,7 @@ def _validated(
     except ValidationError as error:
         for fault in error.errors():
             name = str(fault["loc"][0]) if fault["loc"] else "setting"
-            value = f" (found {values[name]!r})" if name in values else ""
+            value = f" (found {_shown(values[name])})" if name in values else ""
             faults.append(_impossible(where, name, f"{fault['msg'].removeprefix('Value error, ')}{value}"))
         return Clinical()
     for name in clinical.prior_regimens or []:
@@ -251,7 +283,7 @@ def _validated(
             faults.append(
                 ClinicalError(
                     f"{where}, field prior_regimens",
-                    f"{name!r} is not in the catalogue",
+                    f"{_shown(name)} is not in the catalogue",
                     f"Use one of {allowed}, or {OTHER_REGIMEN}.",
                 )
             )
@@ -264,8 +296,26 @@ def _impossible(where: str, name: str, problem: str) -> ClinicalError:
 
 
 def _unknown_fields(where: str, names: Collection[str]) -> list[ClinicalError]:
-    return [
-        ClinicalError(f"{where}, field {name}", "is unknown", f"Known fields: sample, {', '.join(FIELDS)}.")
-        for name in names
-        if name not in FIELDS
-    ]
+    """A fault for each name that is no field, with the nearest that is."""
+    faults = []
+    for name in names:
+        if name in FIELDS:
+            continue
+        near = difflib.get_close_matches(name.lower(), ("sample", *FIELDS), n=1)
+        asked = f"Did you mean {near[0]}? " if near else ""
+        mend = f"{asked}Known fields: sample, {', '.join(FIELDS)}."
+        faults.append(ClinicalError(f"{where}, field {_named(name)}", "is unknown", mend))
+    return faults
+
+
+def _shown(value: object) -> str:
+    """A value as a message may repeat it: in quotes where it is text, and short."""
+    if isinstance(value, str):
+        return repr(value) if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]!r}..."
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+
+
+def _named(name: str) -> str:
+    """A name as a message may repeat it: bare where a terminal can print it, and short."""
+    return name if name.isprintable() and len(name) <= MAX_SHOWN else _shown(name)

@@ -17,8 +17,8 @@ from pancreassign.records import (
     Setting,
     Trial,
 )
-from pancreassign.regimens.catalogue import Catalogue, Placement, Regimen
-from pancreassign.regimens.clinical import SETTING_WORDS, Clinical
+from pancreassign.regimens.catalogue import Catalogue, GuidelineStanding, Regimen, Standing
+from pancreassign.regimens.clinical import GUIDELINES, SETTING_WORDS, Clinical
 from pancreassign.regimens.eligibility import JUDGEMENT, contraindications, findings, fits_line, unplaced
 from pancreassign.regimens.rules import (
     NEUTRAL_SCORE,
@@ -42,7 +42,10 @@ class _Placed:
 
     regimen: Regimen
     eligibility: list[Finding]
-    place: Placement | None
+    place: Standing | None
+    """Where it stands in the setting, by the guideline chosen where the catalogue holds that; ``None`` = not placed."""
+    origin: str | None
+    """Whose tier and order that is, in words; ``None`` where no guideline was chosen."""
     line: str
     """Whether it is placed for setting, line and patient, in words."""
     fits: bool
@@ -61,8 +64,8 @@ class _Placed:
             int(bool(contraindications(self.eligibility))),
             # 2. Then what the catalogue does not place for this setting, line and patient.
             int(not self.fits),
-            # 3. The guideline's tier comes before any signature. Where there is none, a single drug still stands
-            # below combinations, so that it never passes its own by its signature alone.
+            # 3. The tier, by the guideline chosen or our own, comes before any signature. Where there is none, a
+            # single drug still stands below combinations, so that it never passes its own by its signature alone.
             self.place.tier if self.place is not None else NO_TIER + int(self.regimen.rule == "single"),
             # 4. Within a tier, the rule: met, unclear, not met.
             _RULE_ORDER[self.rule],
@@ -112,10 +115,11 @@ def rank_regimens(
         _place(catalogue, regimen, position, drugs, setting, clinical, level)
         for position, regimen in enumerate(catalogue.regimens)
     ]
+    silent = _silent(catalogue, setting, clinical)
     results: list[RegimenResult] = []
     for group in tie_groups(placed):
         rank = len(results) + 1  # 1 + the number of regimens above
-        results += [_result(one, rank, group, drugs) for one in group]
+        results += [_result(one, rank, group, drugs, silent) for one in group]
     return results
 
 
@@ -130,12 +134,14 @@ def _place(
 ) -> _Placed:
     scored = [drugs[drug] for drug in regimen.scored]
     score, interval = regimen_score(regimen.rule, scored, level)
-    place = regimen.placement(setting.value)
+    placement = regimen.placement(setting.value)
+    place = None if placement is None else placement.standing(clinical.guideline)
     line, fits = _line(catalogue, regimen, setting, clinical)
     return _Placed(
         regimen=regimen,
         eligibility=findings(catalogue, regimen, clinical, setting.value),
         place=place,
+        origin=None if place is None else _origin(place, clinical),
         line=line,
         fits=fits,
         rule=rule_status(regimen.rule, scored),
@@ -159,6 +165,23 @@ def _line(catalogue: Catalogue, regimen: Regimen, setting: Setting, clinical: Cl
     return f"for {where}", True
 
 
+def _origin(place: Standing, clinical: Clinical) -> str | None:
+    """Whose tier and order a regimen has: those of the guideline chosen, or the catalogue's own where it holds none."""
+    if clinical.guideline is None:
+        return None
+    name = GUIDELINES[clinical.guideline]
+    return name if isinstance(place, GuidelineStanding) else f"the catalogue's own, nothing of {name} held"
+
+
+def _silent(catalogue: Catalogue, setting: Setting, clinical: Clinical) -> list[str]:
+    """The note that the guideline chosen changes nothing here, since the catalogue holds nothing of it."""
+    guideline = clinical.guideline
+    if guideline is None or catalogue.holds(guideline, setting.value):
+        return []
+    where, name = SETTING_WORDS[setting.value], GUIDELINES[guideline]
+    return [f"{name} was chosen, but the catalogue holds nothing of it for {where}: its own order stands"]
+
+
 def tie_groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
     """The regimens in order, cut into groups that share a rank.
 
@@ -179,7 +202,9 @@ def tie_groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
     return groups
 
 
-def _result(one: _Placed, rank: int, group: Sequence[_Placed], drugs: Mapping[Drug, DrugEvidence]) -> RegimenResult:
+def _result(
+    one: _Placed, rank: int, group: Sequence[_Placed], drugs: Mapping[Drug, DrugEvidence], silent: Sequence[str]
+) -> RegimenResult:
     regimen = one.regimen
     grades = {drug: drugs[drug].grade for drug in regimen.scored}
     return RegimenResult(
@@ -205,7 +230,11 @@ def _result(one: _Placed, rank: int, group: Sequence[_Placed], drugs: Mapping[Dr
             without_skill=list(grades.values()).count("D"),
             without_signature=regimen.without_signature,
         ),
-        notes=[part.note for part in regimen.components if part.note] + regimen.notes,
+        notes=[
+            *(part.note for part in regimen.components if part.note),
+            *regimen.notes,
+            *(silent if one.place is not None else []),
+        ],
     )
 
 
@@ -217,7 +246,9 @@ def _in_words(one: _Placed) -> list[str]:
         if one.regimen.rule == "single":
             tier += " (a single drug: below combinations)"
     else:
-        mark = f" ({JUDGEMENT})" if one.place.judgement else ""
+        said = [one.origin] if one.origin else []
+        said += [JUDGEMENT] if one.place.judgement else []
+        mark = f" ({'; '.join(said)})" if said else ""
         tier, order = f"guideline tier {one.place.tier}{mark}", f"guideline order {one.place.order}{mark}"
     return [
         "contraindicated: " + "; ".join(reason.message for reason in reasons)

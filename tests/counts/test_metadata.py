@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from pancreassign.counts.metadata import describe, read_metadata, unmatched
+from pancreassign.counts.metadata import COLUMNS, describe, read_metadata, unmatched
 from pancreassign.errors import Faults, SampleError
-from pancreassign.records import SampleInfo, Specimen
+from pancreassign.records import Order, SampleInfo, Specimen
 
 Put = Callable[..., Path]
 HEAD = "sample\tpatient\tsite\tpreservation\n"
@@ -85,6 +86,12 @@ def test_what_is_said_of_the_sex_reaches_no_log(put: Put) -> None:
 def test_a_record_of_before_these_columns_still_loads() -> None:
     old = SampleInfo.model_validate({"id": "S1", "patient": None, "specimen": {"preservation": "ffpe"}})
     assert (old.sex, old.specimen.protocol) == (None, "unknown")
+    assert (old.second_id, old.order, old.specimen.collected) == (None, Order(), None)
+
+
+def test_a_record_with_days_that_contradict_each_other_is_refused() -> None:
+    with pytest.raises(ValidationError, match="reported 2026-01-01 is before received 2026-01-02"):
+        SampleInfo.model_validate({"id": "S1", "order": {"received": "2026-01-02", "reported": "2026-01-01"}})
 
 
 def test_a_byte_order_mark_and_windows_lines_do_no_harm(put: Put) -> None:
@@ -96,6 +103,149 @@ def test_unused_columns_are_told(put: Put) -> None:
     _, notes = read_metadata(put("samples.tsv", "sample\tbatch\tpatient\tage\nS1\t3\tP1\t60\n"))
     assert len(notes) == 1
     assert notes[0].endswith("columns not used: batch, age")
+
+
+def test_an_unused_column_is_told_with_the_nearest_that_would_be_used(put: Put) -> None:
+    _, notes = read_metadata(put("samples.tsv", "sample\tpateint\tTumor_cells\tbatch\nS1\tP1\t40\t3\n"))
+    assert notes[0].endswith(
+        "columns not used: pateint (did you mean patient?), Tumor_cells (did you mean tumour_cells_percent?), batch"
+    )
+
+
+def test_a_monstrous_column_is_told_briefly(put: Put) -> None:
+    _, notes = read_metadata(put("samples.tsv", f"sample\t{'x' * 10_000}\tab\u202edc\nS1\t1\t2\n"))
+    assert len(notes[0].rsplit("columns not used: ")[1]) < 100
+    assert "\u202e" not in notes[0]
+
+
+FULL = {
+    "sample": "S1",
+    "patient": "DUPONT",
+    "second_id": "1950-03-01",
+    "sex": "f",
+    "site": "pancreas",
+    "preservation": "ffpe",
+    "protocol": "capture",
+    "specimen_type": "EUS-FNB",
+    "collected": "2026-01-02",
+    "tumour_cells_percent": "40",
+    "rna_ng": "12.5",
+    "ordered": "2026-01-05",
+    "received": "2026-01-06",
+    "reported": "2026-01-09",
+    "requester": "Dr Morel",
+}
+
+
+def one_row(put: Put, **cells: str) -> Path:
+    row = FULL | cells
+    return put("samples.tsv", [row.keys(), row.values()])
+
+
+def test_identity_specimen_and_order_are_read(put: Put) -> None:
+    assert set(FULL) == set(COLUMNS)
+    known, notes = read_metadata(one_row(put))
+    info = known["S1"]
+    assert (info.patient, info.second_id, info.sex) == ("DUPONT", "1950-03-01", "female")
+    assert info.specimen == Specimen(
+        preservation="ffpe",
+        protocol="capture",
+        specimen_type="EUS-FNB",
+        collected="2026-01-02",
+        tumour_cells_percent=40.0,
+        rna_ng=12.5,
+    )
+    assert info.order == Order(ordered="2026-01-05", received="2026-01-06", reported="2026-01-09", requester="Dr Morel")
+    assert notes == []
+    assert SampleInfo.model_validate_json(info.model_dump_json()) == info
+
+
+def test_every_new_column_may_be_empty(put: Put) -> None:
+    known, _ = read_metadata(one_row(put, **dict.fromkeys(set(FULL) - {"sample"}, "")))
+    assert known["S1"] == SampleInfo(id="S1")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "message"),
+    [
+        ("collected", "02/01/2026", "not a day of the calendar, written YYYY-MM-DD"),
+        ("collected", "2026-02-30", "not a day of the calendar"),
+        ("collected", "20260102", "not a day of the calendar"),
+        ("collected", "2026-01-02T10:00", "not a day of the calendar"),
+        ("received", "1767225600", "not a day of the calendar"),
+        ("reported", "0026-01-09", "not a day of the calendar"),
+        ("tumour_cells_percent", "101", "less than or equal to 100"),
+        ("tumour_cells_percent", "-1", "greater than or equal to 0"),
+        ("tumour_cells_percent", "40 %", "valid number.*0 to 100, such as 40"),
+        ("rna_ng", "0", "greater than 0"),
+        ("rna_ng", "12,5", r"valid number.*12\.5"),
+        ("rna_ng", "inf", "finite"),
+        ("rna_ng", "nan", "finite"),
+    ],
+)
+def test_what_cannot_be_is_named_by_line_and_column(put: Put, column: str, cell: str, message: str) -> None:
+    path = one_row(put, **{column: cell})
+    with pytest.raises(SampleError, match=message) as caught:
+        read_metadata(path)
+    assert caught.value.where == f"{path}, line 2, column {column}"
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ({"received": "2026-01-01"}, "received 2026-01-01 is before collected 2026-01-02"),
+        ({"reported": "2026-01-05"}, "reported 2026-01-05 is before received 2026-01-06"),
+        ({"reported": "2026-01-01", "received": ""}, "reported 2026-01-01 is before collected 2026-01-02"),
+        ({"ordered": "2026-01-10"}, "reported 2026-01-09 is before ordered 2026-01-10"),
+    ],
+)
+def test_days_that_contradict_each_other_are_named(put: Put, cells: dict[str, str], problem: str) -> None:
+    path = one_row(put, **cells)
+    with pytest.raises(SampleError) as caught:
+        read_metadata(path)
+    assert (caught.value.where, caught.value.problem) == (f"{path}, line 2", problem)
+
+
+def test_all_on_one_day_and_an_order_after_collection_are_possible(put: Put) -> None:
+    day = dict.fromkeys(("collected", "ordered", "received", "reported"), "2026-01-02")
+    assert read_metadata(one_row(put, **day))[0]["S1"].order.reported == "2026-01-02"
+
+
+@pytest.mark.parametrize(("column", "second"), [("second_id", "1961-07-30"), ("sex", "male")])
+def test_one_patient_is_one_person(put: Put, column: str, second: str) -> None:
+    rows = [FULL, FULL | {"sample": "S2", column: ""}, FULL | {"sample": "S3", column: second}]
+    path = put("samples.tsv", [FULL.keys(), *(row.values() for row in rows)])
+    with pytest.raises(SampleError, match="differs from that of sample S1, which names the same patient") as caught:
+        read_metadata(path)
+    assert caught.value.where == f"{path}, line 4, column {column}"
+    for personal in ("DUPONT", "1950-03-01", second):
+        assert personal not in str(caught.value)
+    other = [FULL, FULL | {"sample": "S3", "patient": "MARTIN", column: second}]
+    assert len(read_metadata(put("samples.tsv", [FULL.keys(), *(row.values() for row in other)]))[0]) == 2
+
+
+def test_what_names_a_person_is_in_no_printed_form(put: Put) -> None:
+    info = read_metadata(one_row(put))[0]["S1"]
+    for personal in ("DUPONT", "1950-03-01", "female", "Morel"):
+        assert personal not in repr(info) + str(info) + f"{info.order}"
+
+
+@pytest.mark.parametrize("column", ["patient", "second_id", "requester"])
+def test_a_fault_in_a_personal_cell_does_not_repeat_it(put: Put, column: str) -> None:
+    with pytest.raises(SampleError, match=rf"U\+0007 in the column {column}") as caught:
+        read_metadata(one_row(put, **{column: "DUR\x07AND"}))
+    assert "DUR" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<b>&amp;#x0;</b>", "#set text(red) $x$ @ref [a]", "\u202egnirts\u202c", "\u05d0\u05d1", "x" * 10_000, "=1+1"],
+)
+def test_any_other_text_is_kept_as_it_stands(put: Put, text: str) -> None:
+    columns = ("patient", "second_id", "site", "specimen_type", "requester")
+    info = read_metadata(one_row(put, **dict.fromkeys(columns, text)))[0]["S1"]
+    assert (info.patient, info.second_id, info.site) == (text, text, text)
+    assert (info.specimen.specimen_type, info.order.requester) == (text, text)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pancreassign import resources
 from pancreassign.errors import ArtefactError
 from pancreassign.records import Drug
 from pancreassign.regimens.catalogue import Catalogue, load_catalogue
+from pancreassign.regimens.clinical import GUIDELINES, SETTINGS
 
 IDS = {
     "folfirinox", "nalirifox", "gem_nabpaclitaxel", "gemcitabine", "gemcap", "naliri_5fu", "folfox", "fluorouracil",
@@ -69,6 +70,18 @@ def test_tier_one_of_the_first_line_is_side_by_side(catalogue: Catalogue) -> Non
     assert {i for i, tier in tiers.items() if tier == 1} == {"folfirinox", "nalirifox", "gem_nabpaclitaxel"}
     assert tiers["gemcitabine"] > 1
     assert not {"naliri_5fu", "gem_paclitaxel", "folfox", "fluorouracil"} & set(tiers)
+
+
+def test_what_guidelines_are_held(catalogue: Catalogue) -> None:
+    """README.md lists these to the reader; a new one needs its line there."""
+    held = {
+        (guideline, setting) for guideline in GUIDELINES for setting in SETTINGS if catalogue.holds(guideline, setting)
+    }
+    assert held == {("tncd", "first_line_metastatic"), ("tncd", "locally_advanced"), ("esmo", "adjuvant")}
+    for regimen in catalogue.regimens:
+        for place in regimen.settings:
+            for own in place.guidelines:
+                assert GUIDELINES[own.guideline] in own.basis, (regimen.id, place.setting)
 
 
 def test_single_drug_stands_below_its_combinations(catalogue: Catalogue) -> None:
@@ -140,6 +153,19 @@ def first(text: str, old: str, new: str) -> str:
          "regimens.gemcitabine.settings.adjuvant.tier", "not below its combination gemcap"),
         ("tier = 1\norder = 2\nbasis = \"NAPOLI-3", "tier = 1\norder = 1\nbasis = \"NAPOLI-3",
          "regimens.settings.order", "'first_line_metastatic, order 1' stands twice"),
+        ('guideline = "tncd"', 'guideline = "asco"', "regimens.folfirinox.settings.0.guidelines.0.guideline", "nccn"),
+        ('guideline = "tncd"\ntier = 1', 'guideline = "tncd"\ntier = 0',
+         "regimens.folfirinox.settings.0.guidelines.0.tier", "greater than or equal to 1"),
+        ('basis = "ESMO 2019: mFOLFIRINOX if fit"', 'basis = ""',
+         "regimens.folfirinox.settings.1.guidelines.0.basis", "at least 1"),
+        ('guideline = "tncd"\ntier = 2\norder = 3', 'guideline = "tncd"\ntier = 2\norder = 1',
+         "regimens.settings.guidelines.order", "'tncd, first_line_metastatic, order 1' stands twice"),
+        ('guideline = "tncd"\ntier = 2\norder = 3', 'guideline = "tncd"\ntier = 3\norder = 3',
+         "regimens.gemcitabine.settings.first_line_metastatic.guidelines.tncd.tier", "combination gem_nabpaclitaxel"),
+        ('[[regimens.settings.guidelines]]\nguideline = "esmo"',
+         '[[regimens.settings.guidelines]]\nguideline = "esmo"\ntier = 1\norder = 9\nbasis = "x"\njudgement = true\n'
+         '[[regimens.settings.guidelines]]\nguideline = "esmo"',
+         "regimens.folfirinox.settings.adjuvant.guidelines", "'esmo' stands twice"),
     ],
 )  # fmt: skip
 def test_broken_catalogue_names_the_key(

@@ -71,6 +71,23 @@ def test_tsv_of_many_with_unknowns(tmp_path: Path) -> None:
         ('prior_regimens = ["FOLFIRINOX"]', "prior_regimens"),
         ('prior_regimens = ["unheard_of"]', "prior_regimens"),
         ("performance = 1", "performance"),
+        ("albumin_g_l = 3.5", "albumin_g_l"),  # g/dL
+        ("albumin_g_l = 61", "albumin_g_l"),
+        ("albumin_g_l = nan", "albumin_g_l"),
+        ('albumin_g_l = "35"', "albumin_g_l"),
+        ("g8 = 17.5", "g8"),
+        ("g8 = -1", "g8"),
+        ("g8 = 14.2", "g8"),
+        ("g8 = true", "g8"),
+        ("age = 86\ng8 = 15.5", "g8"),
+        ("g8 = 16.5\nage = 80", "g8"),
+        ("weight_loss_percent = -2", "weight_loss_percent"),
+        ("weight_loss_percent = 61", "weight_loss_percent"),
+        ('guideline = "asco"', "guideline"),
+        ('guideline = "TNCD"', "guideline"),
+        ('language = "french"', "language"),
+        ('language = "FR"', "language"),
+        ("language = 1", "language"),
         ('setting = "second_line"\nprior_regimens = []', "setting"),
         ("sample = 3", "sample"),
     ],
@@ -118,6 +135,71 @@ def test_bad_files(tmp_path: Path, name: str, text: str, where: str, problem: st
     assert str(tmp_path) in caught.value.where
     assert where in caught.value.where
     assert problem in caught.value.problem
+
+
+def test_facts_of_frailty_nutrition_and_guideline_are_read(tmp_path: Path) -> None:
+    facts = Clinical(albumin_g_l=33.0, g8=12.5, weight_loss_percent=8.0, guideline="tncd", language="fr")
+    toml = 'albumin_g_l = 33\ng8 = 12.5\nweight_loss_percent = 8\nguideline = "tncd"\nlanguage = "fr"\n'
+    assert load_clinical(write(tmp_path, "c.toml", toml)) == {"": facts}
+    tsv = "sample\talbumin_g_l\tg8\tweight_loss_percent\tguideline\tlanguage\nA\t33\t12.5\t8\ttncd\tfr\n"
+    assert load_clinical(write(tmp_path, "c.tsv", tsv)) == {"A": facts}
+    assert facts.given()["g8"] == 12.5
+
+
+@pytest.mark.parametrize(("age", "g8"), [(79, 17.0), (80, 16.0), (85, 16.0), (86, 15.0), (None, 17.0)])
+def test_the_most_that_the_g8_can_be_at_an_age(age: int | None, g8: float) -> None:
+    assert Clinical(age=age, g8=g8).g8 == g8
+
+
+def test_a_contradiction_says_both_facts(tmp_path: Path) -> None:
+    path = write(tmp_path, "c.tsv", "sample\tage\tg8\nA\t88\t16\n")
+    with pytest.raises(ClinicalError, match="contradicts age 88: past 85 years the G8 is at most 15") as caught:
+        load_clinical(path)
+    assert caught.value.where == f"{path}, sample A, field g8"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("albumin", "albumin_g_l"), ("bilirubin", "bilirubin_uln"), ("ECOG", "ecog"), ("dpd", "dpyd"),
+     ("weight_loss", "weight_loss_percent"), ("guidelines", "guideline"), ("Sample", "sample"), ("performance", None)],
+)  # fmt: skip
+def test_an_unknown_field_is_told_with_the_nearest_known_one(tmp_path: Path, name: str, nearest: str | None) -> None:
+    for path in (
+        write(tmp_path, "c.toml", f"{name} = 1\n"),
+        write(tmp_path, "c.tsv", f"sample\t{name}\nA\t1\n"),
+    ):
+        with pytest.raises(ClinicalError) as caught:
+            load_clinical(path)
+        assert caught.value.where == f"{path}, field {name}"
+        asked = f"Did you mean {nearest}? " if nearest else ""
+        assert caught.value.mend == f"{asked}Known fields: sample, {', '.join(FIELDS)}."
+
+
+@pytest.mark.parametrize("mark", ["\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\u202e", "\x00", "<b>"])
+def test_nothing_but_a_line_end_ends_a_row(tmp_path: Path, mark: str) -> None:
+    path = write(tmp_path, "c.tsv", f"sample\tsetting\nA{mark}B\tadjuvant\nC\tsecond_line\n")
+    assert load_clinical(path) == {f"A{mark}B": Clinical(setting="adjuvant"), "C": Clinical(setting="second_line")}
+    with pytest.raises(ClinicalError, match="field setting: ") as caught:
+        load_clinical(write(tmp_path, "c.tsv", f"sample\tsetting\nA\tadju{mark}vant\n"))
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'setting = "' + "x" * 10_000 + '"\n',
+        'prior_regimens = ["' + "X" * 10_000 + '"]\n',
+        'prior_regimens = ["' + "x" * 10_000 + '"]\n',
+        "x" * 10_000 + " = 1\n",
+        '"a\\u202eb\\u0007" = 1\n',
+        'language = "\\u202e\\u001b[31m"\n',
+    ],
+)
+def test_hostile_text_is_named_briefly_and_safely(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ClinicalError) as caught:
+        load_clinical(write(tmp_path, "c.toml", text), known_regimens=["folfirinox"])
+    assert len(str(caught.value)) < 700
+    assert str(caught.value).isprintable()
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

@@ -84,6 +84,18 @@ def test_the_question_before_a_fluoropyrimidine(catalogue: Catalogue) -> None:
         ("nalirifox", "age_nalirifox", {"age": 76}, "caution"),
         ("gem_nabpaclitaxel", "age_nabpaclitaxel", {"age": 74}, "ok"),
         ("gem_nabpaclitaxel", "age_nabpaclitaxel", {"age": 75}, "caution"),
+        ("folfirinox", "g8", {"g8": 14.0}, "caution"),
+        ("folfirinox", "g8", {"g8": 14.5}, "ok"),
+        ("folfirinox", "g8", {"g8": 14.0, "age": 60}, "caution"),  # who was screened was thought to need it
+        ("folfirinox", "g8", {"age": 69}, "ok"),
+        ("folfirinox", "g8", {"age": 70}, "unknown"),
+        ("folfirinox", "g8", {"age": 75, "g8": 15.0}, "ok"),
+        ("gemcap", "g8", {"g8": 0.0}, "caution"),
+        ("folfirinox", "nutrition", {"weight_loss_percent": 9.9}, "ok"),
+        ("folfirinox", "nutrition", {"weight_loss_percent": 10.0}, "caution"),
+        ("folfirinox", "nutrition", {"albumin_g_l": 30.0}, "ok"),
+        ("folfirinox", "nutrition", {"albumin_g_l": 29.9}, "caution"),
+        ("folfirinox", "nutrition", {"albumin_g_l": 40.0, "weight_loss_percent": 20.0}, "caution"),
         ("gemcitabine", "pregnancy", {"pregnancy": True}, "contraindicated"),
         ("gemcitabine", "pregnancy", {"pregnancy": False}, "ok"),
         ("gem_cisplatin", "gbrca_palb2_only", {"gbrca_palb2": True}, "ok"),
@@ -156,6 +168,21 @@ def test_reduced_dose_is_in_the_message(catalogue: Catalogue) -> None:
     assert "70 %" in ugt.message
     assert "PMC10474017" in ugt.source
     assert "reduced dose" in found(catalogue, "folfirinox", {"dpyd": "partial"})["dpd"].message
+
+
+def test_frailty_and_nutrition_are_asked_of_combinations_and_never_contraindicate(catalogue: Catalogue) -> None:
+    worst = {"g8": 0.0, "weight_loss_percent": 60.0, "albumin_g_l": 10.0}
+    for regimen in catalogue.regimens:
+        own = found(catalogue, regimen.id, worst)
+        assert ("g8" in own, "nutrition" in own) == (len(regimen.components) > 1,) * 2, regimen.id
+        assert not contraindications(list(own.values())), regimen.id
+        for setting in ("resectable", "adjuvant", "second_line"):
+            assert not contraindications(findings(catalogue, regimen, Clinical(**worst), setting))
+
+
+def test_a_patient_whose_g8_is_known_is_not_told_to_have_it_taken(catalogue: Catalogue) -> None:
+    for finding in found(catalogue, "nalirifox", {"age": 78, "g8": 16.0}).values():
+        assert "G8" not in finding.message or finding.status == "ok"
 
 
 def test_judgement_is_said_where_the_source_stands(catalogue: Catalogue) -> None:

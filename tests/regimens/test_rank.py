@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pancreassign.errors import ArtefactError, ClinicalError
 from pancreassign.records import Call, Drug, RegimenResult, Setting
 from pancreassign.regimens.catalogue import Catalogue
-from pancreassign.regimens.clinical import SETTINGS, Clinical, setting_of
+from pancreassign.regimens.clinical import GUIDELINES, SETTINGS, Clinical, setting_of
 from pancreassign.regimens.rank import rank_regimens
 from pancreassign.regimens.rules import DrugEvidence
 
@@ -66,6 +66,59 @@ def test_a_placement_says_what_it_rests_on(catalogue: Catalogue, five: Drugs) ->
     assert results["folfirinox"].order[2] == "guideline tier 1"
     elsewhere = results["folfox"]
     assert (elsewhere.tier, elsewhere.basis, elsewhere.judgement) == (None, None, False)
+
+
+def test_the_guideline_chosen_orders_and_is_named(catalogue: Catalogue, five: Drugs) -> None:
+    drugs = five | {Drug.GEMCITABINE: SENSITIVE, Drug.PACLITAXEL: SENSITIVE}
+    assert ids(ranked(catalogue, drugs))[0] == "gem_nabpaclitaxel"
+    results = ranked(catalogue, drugs, guideline="tncd")
+    assert ids(results)[:3] == ["folfirinox", "nalirifox", "gem_nabpaclitaxel"]
+    named = by_id(results)
+    nab = named["gem_nabpaclitaxel"]
+    assert (nab.tier, nab.judgement) == (2, True)
+    assert nab.basis is not None
+    assert nab.basis.startswith("TNCD 2024")
+    assert (nab.order[2], nab.order[5]) == (
+        "guideline tier 2 (TNCD; our judgement)",
+        "guideline order 3 (TNCD; our judgement)",
+    )
+    assert named["folfirinox"].order[2] == "guideline tier 1 (TNCD)"
+    assert named["s1"].order[2] == "guideline tier 4 (the catalogue's own, nothing of TNCD held; our judgement)"
+    assert named["folfox"].order[2] == "no guideline tier here"
+    assert not [note for result in results for note in result.notes if "was chosen" in note]
+
+
+def test_esmo_is_the_catalogues_own_order_in_the_adjuvant_setting(catalogue: Catalogue, five: Drugs) -> None:
+    plain, esmo = (ranked(catalogue, five, setting="adjuvant", guideline=one) for one in (None, "esmo"))
+    assert ids(plain) == ids(esmo)
+    assert [result.order[2] for result in esmo[:3]] == [f"guideline tier {tier} (ESMO)" for tier in (1, 2, 3)]
+    assert not [note for result in esmo for note in result.notes if "was chosen" in note]
+
+
+@pytest.mark.parametrize(
+    ("guideline", "setting", "words"),
+    [
+        (
+            "nccn",
+            "first_line_metastatic",
+            "NCCN was chosen, but the catalogue holds nothing of it for first-line metastatic",
+        ),
+        ("tncd", "adjuvant", "TNCD was chosen, but the catalogue holds nothing of it for adjuvant treatment"),
+        ("esmo", "second_line", "ESMO was chosen, but the catalogue holds nothing of it for second-line treatment"),
+    ],
+)
+def test_a_guideline_that_is_not_held_changes_nothing_and_says_so(
+    catalogue: Catalogue, five: Drugs, guideline: str, setting: str, words: str
+) -> None:
+    plain = ranked(catalogue, five, setting=setting)
+    chosen = ranked(catalogue, five, setting=setting, guideline=guideline)
+    assert [(one.id, one.rank, one.tier, one.basis) for one in chosen] == [
+        (one.id, one.rank, one.tier, one.basis) for one in plain
+    ]
+    for result in chosen:
+        said = [note for note in result.notes if note.startswith(words)]
+        assert len(said) == (result.tier is not None), result.id
+        assert ("nothing of" in result.order[2]) == (result.tier is not None), result.id
 
 
 def test_jaundice_lifts_no_regimen_without_a_caution(catalogue: Catalogue, five: Drugs) -> None:
@@ -244,6 +297,7 @@ patients = st.builds(
     bilirubin_uln=st.none() | st.floats(0.1, 5),
     gbrca_palb2=st.none() | st.booleans(),
     prior_regimens=st.none() | st.just(["folfirinox"]) | st.just(["gemcitabine"]),
+    guideline=st.none() | st.sampled_from(list(GUIDELINES)),
 )
 
 
