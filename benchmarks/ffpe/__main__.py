@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from benchmarks.ffpe import material, normalisations, shipped, tables, verdicts
+from benchmarks.ffpe import genes, material, normalisations, shipped, tables, verdicts
 from benchmarks.ffpe.aims import aims_table
 from benchmarks.ffpe.libraries import score
 from benchmarks.ffpe.random_signatures import draw, scorers
@@ -37,6 +37,7 @@ def main(data: Path, out: Path) -> None:
         print(f"{out / name}.tsv\t{time.perf_counter() - start:.0f} s", flush=True)
 
     random_signatures(data, write)
+    gene_choice(data, write)
     shipped_scores(data, write)
     written = {path.stem: pd.read_csv(path, sep="\t") for path in out.glob("*.tsv")}
     write("aims", lambda: aims_table(written))
@@ -55,6 +56,16 @@ def random_signatures(data: Path, write: Write) -> None:
     write("ceiling", lambda: tables.ceiling_table(own, frozen, drawn))
     write("depth", lambda: tables.depth_table(own, frozen, drawn))
     write("content", lambda: tables.content_table(own, frozen, drawn))
+
+
+def gene_choice(data: Path, write: Write) -> None:
+    """The tables on which genes survive paraffin, and which of them kidney can tell of."""
+    kit = load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE)
+    recipe = read_recipe(resources.signatures_dir() / f"{resources.DEFAULT_PACK}.toml")
+    pairs, own = genes.Pairs(recipe, data, kit), genes.material_of(recipe, data, kit)
+    write("genes_expressed", lambda: genes.expressed_table(pairs, kit))
+    write("genes_filtered", lambda: genes.filter_table(recipe, own, pairs))
+    write("genes_moved", lambda: genes.moved_table(own, pairs, kit.reference.genes["symbol"]))
 
 
 def shipped_scores(data: Path, write: Write) -> None:

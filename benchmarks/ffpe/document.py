@@ -240,6 +240,21 @@ def aims(table: Table) -> Table:
     )
 
 
+def genes_expressed(table: Table) -> Table:
+    """The shipped scores on the genes that kidney expresses."""
+    rows = table.to_dict("records")
+    return pd.DataFrame(
+        {
+            "kidney expresses at least": table["at_least"].map(lambda value: f"{value} per million"),
+            "genes": table["genes"],
+            "share of weight": [f"{number(one['weight_low'])} to {number(one['weight_high'])}" for one in rows],
+            "Spearman, matched": [f"{number(one['matched'])} ({number(one['matched_worst'])})" for one in rows],
+            "all 16": [f"{number(one['all'])} ({number(one['all_worst'])})" for one in rows],
+            "size of shift, SD": [f"{number(one['shift_mean'])} ({number(one['shift_worst'])})" for one in rows],
+        }
+    )
+
+
 def verdict_rows(table: Table) -> Table:
     """Verdicts by group; whole numbers stay whole."""
     whole = ["unreliable", "caught", "failed"]
@@ -260,6 +275,9 @@ RENDERERS: dict[str, tuple[str, Callable[[Table], Table]]] = {
     "depth_shipped": ("depth", depth_shipped),
     "content_rank": ("content", content("spearman")),
     "content_drift": ("content", content("drift")),
+    "genes_expressed": ("genes_expressed", genes_expressed),
+    "genes_filtered": ("genes_filtered", plain),
+    "genes_moved": ("genes_moved", plain),
     "shipped_pairs": ("shipped_pairs", shipped_pairs),
     "shipped_calls": ("shipped_calls", shipped_calls),
     "shipped_depth": ("shipped_depth", shipped_depth),
