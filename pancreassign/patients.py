@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -142,8 +142,13 @@ def _view(patient: str, records: Sequence[Prediction]) -> PatientView:
         lesions=[_lesion(record) for record in lesions],
         drugs=[_drug(place, lesions) for place in range(len(Drug))],
         leaders_differ=_differ([frozenset(_leaders(record)) for record in sound]),
-        clinical_differs=any((own.setting, own.clinical) != (first.setting, first.clinical) for own in lesions),
+        clinical_differs=any((own.setting, _facts(own)) != (first.setting, _facts(first)) for own in lesions),
     )
+
+
+def _facts(record: Prediction) -> dict[str, Any]:
+    """What is known of the patient: the language of the page is no such fact."""
+    return {name: value for name, value in record.clinical.items() if name != "language"}
 
 
 def _check(lesions: Sequence[Prediction]) -> None:

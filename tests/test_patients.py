@@ -152,6 +152,7 @@ def test_other_clinical_facts_are_said(base: Prediction) -> None:
     one = lesion(base, "A")
     assert patient_views([one, lesion(base, "B")])[0].clinical_differs is False
     assert patient_views([one, lesion(base, "B", clinical={"age": 60})])[0].clinical_differs is True
+    assert patient_views([one, lesion(base, "B", clinical={"language": "fr"})])[0].clinical_differs is False
     adjuvant = base.setting.model_copy(update={"value": "adjuvant"})
     assert patient_views([one, lesion(base, "B", setting=adjuvant)])[0].clinical_differs is True
 

@@ -278,5 +278,7 @@ def attempts(recipe: Recipe, found: pd.DataFrame, targets: Sequence[str]) -> str
     return (
         _table(["kind", "attempt", "world", *targets], rows)
         + f"\n\nSpearman ({where}{lines}). What ships was not picked from this table: docs/training.md says by which\n"
-        "rule, and which rule was tried before it. Comparators cannot be chosen. `attempts.tsv` holds the same."
+        "rule, and which rule was tried before it. Comparators cannot be chosen. The mean of the training responses, "
+        "or of the model's tissue,\nis the same for every model of a world: it ranks none (Spearman 0), and as a "
+        "probability it is the base rate (Brier, above).\n`attempts.tsv` holds the same."
     )

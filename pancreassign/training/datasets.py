@@ -49,6 +49,8 @@ class ModelSet:
         return [str(target) for target in self.sensitivity if target != GENERAL]
 
 
+SCALES = ("measure", "unit", "units")
+"""Columns that a response table may name its scale in."""
 MIN_MODELS = 12
 """Fewer models than this leave thirds of less than four (judgement)."""
 MAX_LOG = 30.0
@@ -104,8 +106,8 @@ def read_response(
     Raises
     ------
     ConfigError
-        Where a column is missing, a direction is unknown, none of the five drugs is there, or a model has two
-        values for a drug.
+        Where a column is missing, a direction is unknown, none of the five drugs is there, a drug's values are on
+        several scales, or a model has two values for a drug.
     """
     table = read_table(path)
     needed = {model, "drug", value, "high_means"}
@@ -119,6 +121,7 @@ def read_response(
     table = table[table["drug"].isin(drugs)]
     if table.empty:
         raise ConfigError(str(path), "has none of the five drugs", f"Name them {drugs}.")
+    _check_one_scale(path, table)
     twice = table[table.duplicated(["model", "drug"])]
     if len(twice) and repeats == "refuse":
         name, drug = twice.iloc[0][["model", "drug"]]
@@ -131,6 +134,16 @@ def read_response(
     signed = table.assign(sensitivity=numbers * table["high_means"].map(SIGNS))
     wide = signed.groupby(["model", "drug"])["sensitivity"].mean().unstack()
     return wide[[drug for drug in drugs if drug in wide.columns]]
+
+
+def _check_one_scale(path: Path, table: pd.DataFrame) -> None:
+    """Every value of a drug must be on one scale: one direction, and one of each of :data:`SCALES` that there is."""
+    for column in ("high_means", *(name for name in SCALES if name in table)):
+        for drug, said in table.groupby("drug")[column]:
+            kinds = sorted(said.dropna().astype(str).unique())
+            if len(kinds) > 1:
+                problem = f"mixes scales of {drug}: {column} is {' and '.join(kinds)}"
+                raise ConfigError(str(path), problem, "Give one measure, unit and direction a drug.")
 
 
 def read_expression(path: Path, genes: GeneTable) -> pd.DataFrame:

@@ -267,9 +267,7 @@ def test_too_few_shared_models_are_named(tmp_path: Path, gene_table: GeneTable) 
         datasets.load(MODELS, tmp_path, gene_table)
     sensitivity = twelve(tmp_path)
     rows = [
-        f"M{k:02}\t{d}\t{-sensitivity[k % 12, j]}\tresistant\n"
-        for j, d in enumerate(DRUGS)
-        for k in range(j, 12 + j)
+        f"M{k:02}\t{d}\t{-sensitivity[k % 12, j]}\tresistant\n" for j, d in enumerate(DRUGS) for k in range(j, 12 + j)
     ]
     names = [f"M{k:02}" for k in range(16)]
     (tmp_path / "expression.tsv").write_text("\t".join(["gene", *names]) + "\nKRAS" + "\t70" * 16)
@@ -288,3 +286,26 @@ def test_a_response_that_is_no_number_is_named(value: str, tmp_path: Path) -> No
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.tsv: cannot be read.*--data"):
         datasets.read_response(tmp_path / "none.tsv")
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "says"),
+    [
+        (
+            "high_means",
+            ("resistant", "sensitive"),
+            "mixes scales of gemcitabine: high_means is resistant and sensitive",
+        ),
+        ("high_means\tmeasure", ("resistant\tAUC", "resistant\tlnIC50"), "measure is AUC and lnIC50"),
+        ("high_means\tunit", ("resistant\tuM", "resistant\tnM"), "unit is nM and uM"),
+    ],
+)
+def test_a_drug_on_two_scales_is_refused(head: str, rows: tuple[str, str], says: str, tmp_path: Path) -> None:
+    text = "".join(f"M{k}\tgemcitabine\t{k}\t{row}\n" for k, row in enumerate(rows))
+    path = response(tmp_path, f"model\tdrug\tvalue\t{head}\n{text}")
+    with pytest.raises(ConfigError, match=says):
+        datasets.read_response(path)
+    # two drugs may differ: each is turned by its own direction
+    two = text.replace("M1\tgemcitabine", "M1\tpaclitaxel")
+    table = datasets.read_response(response(tmp_path, f"model\tdrug\tvalue\t{head}\n{two}"))
+    assert list(table) == ["gemcitabine", "paclitaxel"]
