@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -13,6 +14,8 @@ from pancreassign.records.base import Drug, Part
 from pancreassign.records.drugs import DrugResult, General
 from pancreassign.records.regimens import RegimenResult, Setting
 from pancreassign.records.sample import InputInfo, Qc, SampleInfo
+
+SCHEMA = "pancreassign/prediction/1"
 
 
 class Software(Part):
@@ -94,18 +97,33 @@ class Prediction(Part):
         Raises
         ------
         RecordError
-            Where ``text`` is not JSON or not of this schema; ``where`` names the file.
+            Where ``text`` is not JSON or not of this schema, a newer one included; ``where`` names the file.
         """
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
+            _refuse_newer(text, where)
             first = error.errors()[0]
             place = ".".join(str(step) for step in first["loc"]) or "the whole file"
             raise RecordError(
                 where,
-                f"not a prediction record of schema pancreassign/prediction/1 (at {place}: {first['msg']})",
+                f"not a prediction record of schema {SCHEMA} (at {place}: {first['msg']})",
                 "Give a prediction.json that `pancreassign score` wrote.",
             ) from None
+
+
+def _refuse_newer(text: str | bytes, where: str) -> None:
+    """Raise :class:`RecordError` where the record names a later schema: then the program is old, not the file wrong."""
+    try:
+        named = json.loads(text)["schema"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
+    family, _, own = SCHEMA.rpartition("/")
+    later = re.fullmatch(rf"{family}/(\d{{1,6}})", str(named))
+    if later and int(later.group(1)) > int(own):
+        raise RecordError(
+            where, f"is a record of schema {named}", f"A newer version wrote it; this one reads {SCHEMA}: update it."
+        )
 
 
 def read_record(path: Path) -> Prediction:
