@@ -17,13 +17,13 @@ from pancreassign.counts.metadata import describe, read_metadata, unmatched
 from pancreassign.counts.names import check_name, folder_name
 from pancreassign.counts.readers import read_samples
 from pancreassign.counts.samples import InputFile, Sample
-from pancreassign.errors import ClinicalError, PancreassignError, SampleError, raise_all
+from pancreassign.errors import PancreassignError, SampleError, raise_all
 from pancreassign.kit import Kit, load_kit
 from pancreassign.output import check_free, staged
 from pancreassign.patients import SCHEMA, patient_views, with_several
 from pancreassign.predict import predict
 from pancreassign.records import Call, Prediction, SampleInfo
-from pancreassign.regimens.clinical import Clinical, load_clinical
+from pancreassign.regimens.clinical import Clinical, by_sample, load_clinical
 
 RUN_FILES = ("summary.tsv", "scores.h5ad", "run.json")
 SAMPLE_FILES = ("prediction.json", "report.pdf")
@@ -47,6 +47,7 @@ class Job:
     format: str = "auto"
     units: str = "auto"
     strand: str = "auto"
+    lang: str | None = None
     reports: bool = True
     records: bool = True
     force: bool = False
@@ -109,7 +110,7 @@ def read(job: Job, kit: Kit) -> Cohort:
     notes += [f"{file.path}: {note}" for file in files for note in file.notes]
     clinicals, more = _clinical(job, kit, names)
     notes += more
-    silent = sum(not clinical.given() for clinical in clinicals)
+    silent = sum(clinical.given().keys() <= {"language"} for clinical in clinicals)
     if job.clinical and silent:
         notes.append(f"{job.clinical}: says nothing of {silent} of the samples; their setting is assumed")
     return Cohort(samples, [describe(name, known) for name in names], clinicals, files, notes)
@@ -137,12 +138,9 @@ def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> tuple[list[Clinical],
     if job.clinical is None:
         return [Clinical() for _ in names], []
     given = load_clinical(job.clinical, kit.catalogue.ids)
-    if "" in given and len(names) > 1:
-        raise ClinicalError(
-            str(job.clinical), f"describes one patient, but {len(names)} samples are scored", "Give a TSV by sample."
-        )
+    found = by_sample(job.clinical, given, names)
     notes = strangers(job.clinical, [name for name in given if name], names)
-    return [given.get(name, given.get("", Clinical())) for name in names], notes
+    return found, notes
 
 
 def _left_of_an_earlier_run(out: Path, folders: Sequence[str]) -> int:
@@ -206,7 +204,7 @@ def _write_views(folder: Path, files: Mapping[str, str], records: Sequence[Predi
 
 
 def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path) -> Iterator[Prediction]:
-    render = _renderer() if job.reports else None
+    render = _renderer(job, cohort) if job.reports else None
     for sample, info, clinical in zip(cohort.samples, cohort.infos, cohort.clinicals, strict=True):
         record = predict(sample, kit, info, clinical)
         own = folder / folder_name(sample.id)
@@ -219,10 +217,13 @@ def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path) -> Iterator[
         yield record
 
 
-def _renderer() -> Callable[[Prediction], bytes]:
+def _renderer(job: Job, cohort: Cohort) -> Callable[[Prediction], bytes]:
     from pancreassign.report.pdf import Renderer  # half a second of imports that --no-report need not pay
 
-    return Renderer().render
+    renderer = Renderer(job.lang)
+    for clinical in cohort.clinicals:  # a language that does not exist is found before the first sample is scored
+        renderer.words(clinical.given())
+    return renderer.render
 
 
 def _write_run(folder: Path, kit: Kit, cohort: Cohort, records: Sequence[Prediction], run: dict[str, Any]) -> None:
@@ -256,7 +257,9 @@ def _run(
             for name, path in (("samples", job.samples), ("clinical", job.clinical), ("regimens", job.regimens))
             if path
         },
-        "options": {key: getattr(job, key) for key in ("format", "units", "strand", "reports", "records", "force")},
+        "options": {
+            key: getattr(job, key) for key in ("format", "units", "strand", "lang", "reports", "records", "force")
+        },
         "notes": list(cohort.notes),
         "samples": [record.sample.id for record in records],
         "patients_with_several_lesions": len(with_several(cohort.infos)),

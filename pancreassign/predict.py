@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import Any
 
 from pancreassign import __version__, caveats
@@ -11,12 +10,10 @@ from pancreassign.appraise import appraise
 from pancreassign.counts.samples import Sample
 from pancreassign.kit import Kit
 from pancreassign.quality import content, context, protocol
+from pancreassign.ranking import ranked
 from pancreassign.records import CatalogueId, Drug, InputInfo, PackId, Prediction, ReferenceId, SampleInfo, Software
 from pancreassign.regimens.clinical import Clinical, setting_of
-from pancreassign.regimens.rank import rank_regimens
-from pancreassign.regimens.rules import DrugEvidence
-from pancreassign.signatures.calibrate import LEVEL
-from pancreassign.signatures.outcome import Handling, Outcome, evaluate_drug, evaluate_general, unsigned
+from pancreassign.signatures.outcome import Handling, evaluate_drug, evaluate_general, unsigned
 from pancreassign.signatures.pack import GENERAL
 
 REFERENCE = ("name", "version", "protocol", "preservation", "tumours")
@@ -29,11 +26,11 @@ def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> P
     scale = (normalised.z, normalised.error, kit.reference.z_loadings, burden)
     frozen, known, failed = info.specimen.preservation == "frozen", protocol.agrees(qc), qc.verdict == "fail"
     handling = Handling(frozen=frozen, same_protocol=known, qc_failed=failed)
-    signatures, tumours = kit.pack.signatures, len(kit.reference.tumours)
-    outcomes = {
-        drug: evaluate_drug(drug, signatures[drug], *scale, handling) if drug in signatures else unsigned(drug, tumours)
+    signatures = kit.pack.signatures
+    drugs = [
+        evaluate_drug(drug, signatures[drug], *scale, handling) if drug in signatures else unsigned(drug)
         for drug in Drug
-    }
+    ]
     setting = setting_of(clinical)
     record = Prediction(
         software=Software(name="pancreassign", version=__version__),
@@ -44,29 +41,14 @@ def predict(sample: Sample, kit: Kit, info: SampleInfo, clinical: Clinical) -> P
         input=InputInfo(**{key: getattr(sample, key) for key in InputInfo.model_fields}),
         qc=qc,
         general=evaluate_general(signatures[GENERAL], *scale),
-        drugs=[outcome.result for outcome in outcomes.values()],
+        drugs=drugs,
         setting=setting,
         clinical=clinical.given(),
-        regimens=rank_regimens(kit.catalogue, _evidence(outcomes), setting, clinical, LEVEL),
+        regimens=ranked(drugs, kit, setting, clinical),
         context=context.describe(measured, kit.reference.quality, kit.yardstick.tissues),
         caveats=[],
     )
     return record.model_copy(update={"caveats": caveats.of(record, kit.caveats)})
-
-
-def _evidence(outcomes: Mapping[Drug, Outcome]) -> dict[Drug, DrugEvidence]:
-    """What the regimens need to know of each drug."""
-    return {
-        drug: DrugEvidence(
-            call=outcome.result.call,
-            grade=outcome.result.evidence,
-            sensitive=astuple(outcome.sensitive),
-            resistant=astuple(outcome.resistant),
-            reference_sensitive=outcome.reference_sensitive,
-            reference_resistant=outcome.reference_resistant,
-        )
-        for drug, outcome in outcomes.items()
-    }
 
 
 def _of(manifest: Mapping[str, Any], *keys: str) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def test_the_setting_is_assumed_until_it_is_given(tmp_path: Path) -> None:
 
 def test_one_patients_facts_are_not_given_to_many(tmp_path: Path) -> None:
     (tmp_path / "clinical.toml").write_text("age = 60\n")
-    with pytest.raises(ClinicalError, match="one patient, but 7 samples"):
+    with pytest.raises(ClinicalError, match="one patient, but there are 7 samples"):
         run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "out", clinical=tmp_path / "clinical.toml"))
     (tmp_path / "clinical.tsv").write_text("sample\tage\nsomebody\t60\n")
     with pytest.raises(SampleError, match="names none of the samples, but 'somebody'"):

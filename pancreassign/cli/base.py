@@ -59,9 +59,17 @@ Strand = Annotated[
     str, typer.Option("--strand", help="auto, unstranded, forward or reverse; STAR files tell it from their columns.")
 ]
 Units = Annotated[str, typer.Option("--units", help="auto, counts (expected counts too, then rounded), tpm or fpkm.")]
+Lang = Annotated[
+    str | None,
+    typer.Option("--lang", help="Language of the report, en or fr; else the one in the clinical facts, else English."),
+]
+Clinical = Annotated[
+    Path | None, typer.Option("--clinical", help="Clinical facts: TOML for one patient, TSV by sample for many.")
+]
+Regimens = Annotated[Path | None, typer.Option("--regimens", help="Another catalogue of regimens (TOML).")]
 Samples = Annotated[
     Path | None,
-    typer.Option("--samples", help="Table: sample, and any of patient, site, preservation, protocol, sex."),
+    typer.Option("--samples", help="Table: sample, and patient, site, preservation, protocol and others (README)."),
 ]
 
 

@@ -10,12 +10,15 @@ import typer
 from pancreassign import resources
 from pancreassign.cli.base import (
     NO_CALL,
+    Clinical,
     CountFiles,
     Force,
     Format,
+    Lang,
     Out,
     Pack,
     Reference,
+    Regimens,
     Samples,
     Strand,
     Units,
@@ -31,15 +34,14 @@ def score(
     counts: CountFiles,
     out: Out,
     samples: Samples = None,
-    clinical: Annotated[
-        Path | None, typer.Option("--clinical", help="Clinical facts: TOML for one patient, TSV by sample for many.")
-    ] = None,
+    clinical: Clinical = None,
     pack: Pack = resources.DEFAULT_PACK,
     reference: Reference = resources.DEFAULT_REFERENCE,
-    regimens: Annotated[Path | None, typer.Option("--regimens", help="Another catalogue of regimens (TOML).")] = None,
+    regimens: Regimens = None,
     format: Format = "auto",
     units: Units = "auto",
     strand: Strand = "auto",
+    lang: Lang = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no PDF.")] = False,
     no_records: Annotated[bool, typer.Option("--no-records", help="Write no prediction.json.")] = False,
     fail_on_no_call: Annotated[
@@ -62,6 +64,7 @@ def score(
         format=format,
         units=units,
         strand=strand,
+        lang=lang,
         reports=not no_report,
         records=not no_records,
         force=force,
@@ -89,12 +92,27 @@ def report(
     report_date: Annotated[
         str | None, typer.Option("--report-date", help="Date of the report, YYYY-MM-DD; unknown where not given.")
     ] = None,
+    lang: Lang = None,
+    clinical: Clinical = None,
+    pack: Pack = resources.DEFAULT_PACK,
+    reference: Reference = resources.DEFAULT_REFERENCE,
+    regimens: Regimens = None,
     force: Force = False,
 ) -> None:
-    """Render the PDF again, from the records alone."""
+    """Render the PDF again, from the records alone; with --clinical, rank the regimens again first.
+
+    The new facts take the place of all that the record holds. Pack and reference must be those that scored it; they and
+    --regimens are used with --clinical alone. In a folder, the new record stands beside its PDF.
+    """
     from pancreassign import rendering
 
-    rendering.render_records(records, out, report_date, force, progress("rendered"))
+    again = None
+    if clinical is not None:
+        from pancreassign import ranking
+        from pancreassign.kit import load_kit
+
+        again = ranking.reranker(load_kit(pack, reference, regimens), clinical)
+    rendering.render_records(records, out, report_date, lang, force, progress("rendered"), again)
 
 
 @app.command()

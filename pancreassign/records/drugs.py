@@ -82,6 +82,7 @@ class DrugResult(Part):
     The score is the sum of the contributions and of ``content_correction``, which takes out how stroma moves it.
     ``score_interval`` holds the noise of depth, missing genes, stroma, paraffin and another protocol;
     ``probability_interval`` that, and what weights and curve owe to the few models that they were fitted on.
+    ``probability_resistant`` is that of the resistant third, which only the rules of regimens use.
     A drug that the pack has no signature of has neither score nor ``validation``, and its reason is ``no_signature``.
     """
 
@@ -93,6 +94,8 @@ class DrugResult(Part):
     percentile: Percentile | None
     probability: Probability | None
     probability_interval: Interval | None
+    probability_resistant: Probability | None = None
+    probability_resistant_interval: Interval | None = None
     evidence: Grade
     validation: Validation | None
     reference: dict[str, float]

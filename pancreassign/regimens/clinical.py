@@ -9,7 +9,7 @@ import csv
 import difflib
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -173,6 +173,21 @@ def load_clinical(path: Path, known_regimens: Collection[str] | None = None) -> 
     if path.suffix.lower() == ".tsv":
         return _from_tsv(path, text, known_regimens)
     raise ClinicalError(str(path), "clinical facts come as .toml or .tsv", "Rename or convert the file.")
+
+
+def by_sample(path: Path, given: Mapping[str, Clinical], names: Sequence[str]) -> list[Clinical]:
+    """The facts of each named sample, in order: nothing is known of one that the file does not name.
+
+    Raises
+    ------
+    ClinicalError
+        Where a file of one patient (:func:`load_clinical`) meets several samples.
+    """
+    if "" in given and len(names) > 1:
+        raise ClinicalError(
+            str(path), f"describes one patient, but there are {len(names)} samples", "Give a TSV by sample."
+        )
+    return [given.get(name, given.get("", Clinical())) for name in names]
 
 
 def _text(path: Path) -> str:

@@ -1,6 +1,6 @@
 """From a prediction record to the plain values of the page: all wording and number formatting, no layout.
 
-Pure: the same record, words and date give the same values. The keys are what ``template.typ`` reads.
+Pure: the same record, words and date give the same values. The keys are what the typst files read.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from pancreassign.records import (
     QcCheck,
     Validation,
 )
-from pancreassign.report import regimens
+from pancreassign.report import appendix, details, evidence, regimens
 from pancreassign.report.regimens import NO_SKILL
 from pancreassign.report.words import HASH_DIGITS, Words
 
 Values = dict[str, Any]
 UNUSED = {"msi"}
 """Clinical facts that the record keeps and no rule reads."""
+ELSEWHERE = {"setting", "language"}
+"""Clinical facts that are no item of the list: the setting has its own line at the top, the language is the page's."""
 FRONT = {"reads on genes", "tumour programme", "tumour content"}
 """Quality checks that stand on the front page whatever they found."""
 PUBLISHED = "below_published"
@@ -51,12 +53,17 @@ def page(record: Prediction, words: Words, report_date: str | None = None) -> Va
         "quality": _quality(record, words),
         "context": _context(record, words),
         "drugs": _drugs(record, words),
+        "details": details.section(record, _evaluable(record), words),
+        "evidence": evidence.section(record, words),
+        "reading": words["front.reading"],
+        "appendix": appendix.section(record, words),
         "regimens": regimens.section(record, _evaluable(record), words),
         "caveats": {
             "heading": words["caveats.heading"],
-            "items": [caveat.text for caveat in record.caveats] or [words["caveats.none"]],
+            "items": [words.text(caveat.text) for caveat in record.caveats] or [words["caveats.none"]],
         },
-        "footer": _footer(record, words),
+        "signature": [words.label(f"signing.{key}") for key in ("name", "date", "signature")],
+        "footer": footer(record, words),
     }
 
 
@@ -77,35 +84,57 @@ def _identity(record: Prediction, words: Words, report_date: str | None) -> Valu
     sample, counts = record.sample, record.input
     counted = words.say(
         "identity.counted",
-        units=counts.units,
-        strand=words.known(counts.strand),
+        units=words.code("units", counts.units),
+        strand=words.known(counts.strand and words.code("strand", counts.strand)),
         matched=words.decimal(counts.genes_matched, 0),
         genes=words.decimal(counts.genes, 0),
     )
     if counts.rounded:
-        counted += "; " + words["identity.rounded"]
-    values = {
-        "sample": sample.id,
-        "patient": words.known(sample.patient),
-        "site": words.known(sample.site),
-        "preservation": words.code("preservation", sample.specimen.preservation),
-        "report_date": report_date or words["identity.no_date"],
-        "tumour_content": _tumour_content(record, words),
-        "input": counted,
-        "clinical": words["number.join"].join(_clinical(record, words)) or words["identity.no_clinical"],
+        counted = words.listed([counted, words["identity.rounded"]])
+    order, specimen = sample.order, sample.specimen
+    dated = report_date or order.reported
+    fields = {
+        "identity.sample": sample.id,
+        "identity.patient": words.known(sample.patient),
+        "specimen.second_id": words.known(sample.second_id),
+        "specimen.type": words.known(specimen.specimen_type),
+        "identity.site": words.known(sample.site),
+        "specimen.collected": _day(specimen.collected, words),
+        "identity.preservation": words.code("preservation", specimen.preservation),
+        "specimen.tumour_cells": _stated(specimen.tumour_cells_percent, "number.percent", words),
+        "identity.tumour_content": tumour_content(record, words),
+        "specimen.rna": _stated(specimen.rna_ng, "specimen.nanograms", words),
+        "specimen.requester": words.known(order.requester),
+        "specimen.ordered": _day(order.ordered, words),
+        "specimen.received": _day(order.received, words),
+        "identity.report_date": words.date(dated) if dated else words["identity.no_date"],
+    }
+    wide = {
+        "identity.input": counted,
+        "identity.clinical": words["number.join"].join(_clinical(record, words)) or words["identity.no_clinical"],
     }
     return {
         "heading": words["identity.heading"],
-        "fields": [[words[f"identity.{key}"], text] for key, text in values.items()],
+        "fields": [[words.label(key), text] for key, text in fields.items()],
+        "wide": [[words.label(key), text] for key, text in wide.items()],
     }
 
 
+def _day(iso: str | None, words: Words) -> str:
+    return words["number.unknown"] if iso is None else words.date(iso)
+
+
+def _stated(value: float | None, key: str, words: Words) -> str:
+    """A figure that the laboratory states, in the words of ``key``."""
+    return words["number.unknown"] if value is None else words.say(key, value=words.measure(value))
+
+
 def _clinical(record: Prediction, words: Words) -> list[str]:
-    """The clinical facts given, regimens by name; the setting has its own line at the top."""
-    names = {"other": words["clinical.other"]} | {regimen.id: regimen.name for regimen in record.regimens}
+    """The clinical facts given, regimens by name."""
+    names = {"other": words["clinical.other"]} | {one.id: words.text(one.name) for one in record.regimens}
     facts = []
     for field, value in record.clinical.items():
-        if value is None or field == "setting":
+        if value is None or field in ELSEWHERE:
             continue
         if isinstance(value, (list, tuple)):
             value = [names.get(str(item), item) for item in value]
@@ -115,24 +144,24 @@ def _clinical(record: Prediction, words: Words) -> list[str]:
 
 
 def _plain(value: object, words: Words) -> str:
-    """A clinical value in words: truth as yes or no, lists with commas, codes without underscores."""
+    """A clinical value in words: truth as yes or no, lists with commas, codes by their words."""
     if isinstance(value, bool):
         return words["clinical.yes"] if value else words["clinical.no"]
     if isinstance(value, (list, tuple)):
         return words["number.join"].join(_plain(item, words) for item in value) or words["clinical.none"]
     if isinstance(value, int | float):
         return words.measure(float(value))
-    return str(value).replace("_", " ")
+    return words.code("fact", str(value))
 
 
-def _tumour_content(record: Prediction, words: Words) -> str:
+def tumour_content(record: Prediction, words: Words) -> str:
     """The class first: a number from expression is too uncertain to lead (on average some 11 points off)."""
     content = record.qc.tumour_content
     share = " ".join(words.probability(content.value, content.interval))
     if content.class_ is None:
         return share
-    name = content.class_.replace("_", " ")
-    return name if content.value is None else f"{name}, {share}"
+    name = words.text(content.class_.replace("_", " "))
+    return name if content.value is None else words["number.join"].join((name, share))
 
 
 def _quality(record: Prediction, words: Words) -> Values:
@@ -157,7 +186,11 @@ def _context(record: Prediction, words: Words) -> Values:
         "note": words["context.note"],
         "columns": [words[f"context.{key}"] for key in ("programme", "percentile", "source")],
         "rows": [
-            {"title": one["title"], "percentile": words.decimal(one["percentile"], 0), "source": one["source"]}
+            {
+                "title": words.text(one["title"]),
+                "percentile": words.decimal(one["percentile"], 0),
+                "source": words.text(one["source"]),
+            }
             for one in programmes.values()
         ],
     }
@@ -178,7 +211,7 @@ def _check(check: QcCheck, words: Words) -> Values:
     # nothing was held against a limit
     unlimited = check.verdict == "pass" and (not check.threshold or check.value is None)
     return {
-        "name": check.name.replace("_", " "),
+        "name": words.text(check.name.replace("_", " ")),
         "value": _measured(check.value, check.unit, words),
         "threshold": words["number.join"].join(limits) or words["quality.no_threshold"],
         "verdict": words["verdict.unlimited" if unlimited else f"verdict.{check.verdict}"],
@@ -196,7 +229,7 @@ def _measured(value: float | None, unit: str | None, words: Words, limit: bool =
         text = words.say("number.percent", value=words.measure(100 * value))
     else:
         text = words.measure(value)
-    return words.say("number.with_unit", value=text, unit=of) if of and not limit else text
+    return words.say("number.with_unit", value=text, unit=words.text(of)) if of and not limit else text
 
 
 def _drugs(record: Prediction, words: Words) -> Values:
@@ -213,6 +246,7 @@ def _drugs(record: Prediction, words: Words) -> Values:
             words.say("drugs.key", tumours=tumours, level=score_level),
             words.say("drugs.probability_note", level=words.levels(intervals)),
         ],
+        "short": words["front.drugs"],
         "general": _general(record, words),
     }
 
@@ -223,7 +257,7 @@ def _drug(drug: DrugResult, words: Words) -> Values:
     if drug.call is Call.NOT_EVALUABLE:
         call = words.say("drugs.not_evaluable", reason=reason)
     return {
-        "drug": drug.drug.value,
+        "drug": words.code("drug", drug.drug),
         "call": call,
         "symbol": drug.call.value,
         "muted": is_muted(drug),
@@ -259,10 +293,12 @@ def _alt(drug: DrugResult, call: str, words: Words) -> str:
         position = words["drugs.alt_unplaced"]
     else:
         position = words.say("drugs.alt_position", percentile=words.decimal(drug.percentile, 0))
-    return words.say("drugs.alt", drug=drug.drug.value, call=call, position=position)
+    return words.say("drugs.alt", drug=words.code("drug", drug.drug), call=call, position=position)
 
 
-def _validation(validation: Validation, words: Words) -> list[str]:
+def _validation(validation: Validation | None, words: Words) -> list[str]:
+    if validation is None:
+        return [words["number.unknown"]]
     return [
         words.estimate(validation.spearman, validation.spearman_interval, 2),
         words.say("drugs.ceiling", value=words.decimal(validation.ceiling, 2)),
@@ -282,15 +318,20 @@ def _general(record: Prediction, words: Words) -> Values:
     return {"label": words["drugs.general"], "text": text, "muted": muted}
 
 
-def _footer(record: Prediction, words: Words) -> Values:
+def footer(record: Prediction, words: Words) -> Values:
+    """What every sheet carries: the motto, and which versions made the record; its input comes last."""
+
     def item(label: str, value: str, sha256: str | None = None) -> list[str | None]:
         hashed = None if sha256 is None else words.say("footer.hash", hash=sha256[:HASH_DIGITS])
-        return [words[f"footer.{label}"], value, hashed]
+        return [words.label(f"footer.{label}"), value, hashed]
 
     software, pack, reference = record.software, record.pack, record.reference
     named = words.say("footer.versioned", name=pack.name, version=pack.version)
     frozen = words.say(
-        "footer.reference_value", name=reference.name, version=reference.version, protocol=reference.protocol
+        "footer.reference_value",
+        name=reference.name,
+        version=reference.version,
+        protocol=words.code("protocol", reference.protocol),
     )
     return {
         "motto": words["page.motto"],

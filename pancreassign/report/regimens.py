@@ -60,6 +60,7 @@ def section(record: Prediction, evaluable: set[Drug], words: Words) -> Values:
         ],
         "check": _open_checks(main, words),
         "notes": [words["regimens.order"], words.say("regimens.score_note", level=level)],
+        "short": words["front.regimens"],
         "footnotes": notes.texts,
     }
 
@@ -76,8 +77,8 @@ def _unknown(regimen: RegimenResult) -> list[Finding]:
 def _regimen(regimen: RegimenResult, evaluable: set[Drug], words: Words, notes: Footnotes) -> Values:
     return {
         "rank": _rank(regimen, words),
-        "name": regimen.name,
-        "name_mark": notes.marks(_judged(regimen, words) + regimen.notes),
+        "name": words.text(regimen.name),
+        "name_mark": notes.marks(_judged(regimen, words) + list(map(words.text, regimen.notes))),
         "rule_mark": notes.marks(_rule_note(regimen, words)),
         "rule": words[f"rule.{regimen.rule}"],
         "score": words.estimate(regimen.score, regimen.interval, 0),
@@ -91,12 +92,12 @@ def _judged(regimen: RegimenResult, words: Words) -> list[str]:
     """The note on a placement that rests on our judgement; none where a guideline or trial gives it."""
     if not regimen.judgement or regimen.basis is None:
         return []
-    return [words.say("regimens.judged", basis=regimen.basis)]
+    return [words.say("regimens.judged", basis=words.text(regimen.basis))]
 
 
 def _rule_note(regimen: RegimenResult, words: Words) -> list[str]:
     """The rule in words; none where no signature scores the regimen: its own note says so."""
-    return [words.say("regimens.rule_note", rule=regimen.rule_text)] if regimen.evidence.grades else []
+    return [words.say("regimens.rule_note", rule=words.text(regimen.rule_text))] if regimen.evidence.grades else []
 
 
 def _rank(regimen: RegimenResult, words: Words) -> str:
@@ -106,25 +107,30 @@ def _rank(regimen: RegimenResult, words: Words) -> str:
 
 def _evidence(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> list[str]:
     """What the score rests on: drugs without skill, drugs that this sample cannot show, parts without signature."""
-    grades, join = regimen.evidence.grades, words["number.join"].join
+
+    def named(drugs: Iterable[str]) -> str:
+        return words["number.join"].join(map(words.text, drugs))
+
+    grades = regimen.evidence.grades
     without, total = regimen.evidence.without_skill, len(grades)
+    unscored = regimen.evidence.without_signature
     if not grades:
-        return [words.say("regimens.no_scored_drug", drugs=join(regimen.evidence.without_signature))]
+        return [words.say("regimens.no_scored_drug", drugs=named(unscored))]
     if without == 0:
-        lines = [words.say("regimens.all_skilled", grades=join(grades.values()))]
+        lines = [words.say("regimens.all_skilled", grades=words["number.join"].join(grades.values()))]
     else:
         noun = words["regimens.drug"] if total == 1 else words["regimens.drugs"]
         lines = [words.say("regimens.without_skill", without=str(without), all=str(total), drugs=noun)]
     lost = [drug.value for drug, grade in grades.items() if grade != NO_SKILL and drug not in evaluable]
     if lost:
-        lines.append(words.say("regimens.not_evaluable", drugs=join(lost)))
-    if regimen.evidence.without_signature:
-        lines.append(words.say("regimens.without_signature", drugs=join(regimen.evidence.without_signature)))
+        lines.append(words.say("regimens.not_evaluable", drugs=named(lost)))
+    if unscored:
+        lines.append(words.say("regimens.without_signature", drugs=named(unscored)))
     return lines
 
 
 def _against_lines(regimen: RegimenResult, words: Words) -> list[str]:
-    lines = [words.say("regimens.caution", message=item.message) for item in _against(regimen)]
+    lines = [words.say("regimens.caution", message=words.text(item.message)) for item in _against(regimen)]
     count = len(_unknown(regimen))
     if count:
         said = words["regimens.open_one"] if count == 1 else words.say("regimens.open_many", count=str(count))
@@ -143,19 +149,19 @@ def _asides(group: list[RegimenResult], evaluable: set[Drug], words: Words) -> l
 
 def _aside(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> str:
     """One regimen in short: what rules it out, then every caution in full."""
-    ruled_out = [item.message.rstrip(".") for item in _against(regimen) if item.status == "contraindicated"]
-    cautions = [item.message.rstrip(".") for item in _against(regimen) if item.status == "caution"]
-    reasons = ruled_out + [words.say("regimens.aside_caution", message=message) for message in cautions]
-    against = words.say("regimens.aside_against", findings="; ".join(reasons)) if reasons else ""
-    basis = _aside_basis(regimen, evaluable, words)
-    return words.say("regimens.aside_item", rank=_rank(regimen, words), name=regimen.name, basis=basis, against=against)
+    said = [(item.status, words.text(item.message).rstrip(".")) for item in _against(regimen)]
+    reasons = [message for status, message in said if status == "contraindicated"]
+    reasons += [words.say("regimens.aside_caution", message=message) for status, message in said if status == "caution"]
+    against = words.say("regimens.aside_against", findings=words.listed(reasons)) if reasons else ""
+    basis, name = _aside_basis(regimen, evaluable, words), words.text(regimen.name)
+    return words.say("regimens.aside_item", rank=_rank(regimen, words), name=name, basis=basis, against=against)
 
 
 def _aside_basis(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> str:
     """What the score rests on: rule and score only where they say something of this tumour."""
     if not evaluable:
         return ""  # the warning under the heading says it of all regimens
-    evidence = "; ".join(_evidence(regimen, evaluable, words))
+    evidence = words.listed(_evidence(regimen, evaluable, words))
     if evaluable.isdisjoint(regimen.evidence.grades):
         return words.say("regimens.aside_muted", evidence=evidence)
     rule, score = words[f"rule.{regimen.rule}"], words.decimal(regimen.score, 0)
@@ -165,10 +171,10 @@ def _aside_basis(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> 
 def _topic(finding: Finding, words: Words) -> str:
     """What a finding is about, by the first part of its code (``ecog_0_1``: ECOG); else its own message."""
     key = f"topic.{finding.code.partition('_')[0]}"
-    return words[key] if key in words else finding.message.rstrip(".")
+    return words[key] if key in words else words.text(finding.message).rstrip(".")
 
 
 def _open_checks(regimens: list[RegimenResult], words: Words) -> Values | None:
     """Every open question once, in the order in which the regimens raise it."""
     topics = dict.fromkeys(_topic(finding, words) for regimen in regimens for finding in _unknown(regimen))
-    return {"label": words["regimens.check"], "items": list(topics)} if topics else None
+    return {"label": words["regimens.check"], "items": words.before_semicolons(topics)} if topics else None

@@ -5,32 +5,120 @@ A language is one file, ``lang/<code>.toml``; nothing else in ``report`` holds a
 
 from __future__ import annotations
 
+import datetime
+import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from importlib import resources
-from typing import Any
 
 from pancreassign.errors import ConfigError
 from pancreassign.records import Interval
 
 HASH_DIGITS = 12
 """Leading hex digits of a hash that the page prints (48 bits: enough to tell packs apart by eye)."""
+DEFAULT_LANGUAGE = "en"
+"""The language of the records' own texts, and of a page for which nobody asked for another."""
+_BRACE = re.compile(r"\{(\w+)\}")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_AND, _SEMICOLON = " and ", "; "
+"""What the record sets between the last two names, and between texts."""
+NAMES = frozenset({"drugs", "regimens", "studied"})
+"""Braces of a template that hold names: a laboratory's own name in them is shown as it is."""
 
 
 class Words(dict[str, str]):
-    """The strings of one language by dotted key, and how it writes numbers."""
+    """The strings of one language by dotted key, and how it writes numbers, dates and the record's own texts.
+
+    Parameters
+    ----------
+    strings
+        By dotted key.
+    texts
+        The language's words for English texts of the record, see :meth:`text`; empty for English itself.
+    """
+
+    def __init__(self, strings: Mapping[str, str], texts: Mapping[str, str] | None = None) -> None:
+        """Compile those texts that hold braces."""
+        super().__init__(strings)
+        self._texts = dict(texts or {})
+        self._templates = [(_pattern(key), own) for key, own in self._texts.items() if _BRACE.search(key)]
 
     def say(self, key: str, **values: str) -> str:
         """The string ``key`` with its braces filled."""
         return self[key].format(**values)
+
+    def label(self, key: str) -> str:
+        """The string ``key`` with the language's colon."""
+        return f"{self[key]}{self['number.before_colon']}:"
 
     def code(self, table: str, code: str) -> str:
         """The words for a code of the record; a code without words is shown as it is."""
         key = f"{table}.{code}"
         return self[key] if key in self else code.replace("_", " ")
 
+    def text(self, english: str) -> str:
+        """A text that the record holds in English, in this language.
+
+        A text that the language file does not know (a laboratory's own catalogue) is shown as it is: rather another
+        language than a translation that nobody made for it. A text with something filled in is known by its template:
+        numbers and known texts in its braces are translated, and lists of names (:data:`NAMES`) name by name.
+        """
+        own = self._own(english)
+        return english if own is None else own
+
+    def _own(self, english: str) -> str | None:
+        """The translation of ``english``; ``None`` where there is none."""
+        if english in self._texts:
+            return self._texts[english]
+        for pattern, own in self._templates:
+            found = pattern.fullmatch(english)
+            values = (
+                {} if found is None else {name: self._filled(name, text) for name, text in found.groupdict().items()}
+            )
+            if values and None not in values.values():
+                return own.format(**values)
+        return None
+
+    def _filled(self, name: str, text: str) -> str | None:
+        """What stands in the brace ``name`` of a template, in this language; ``None`` where it is not known."""
+        if name in NAMES:
+            return self._names(text)
+        if _NUMBER.fullmatch(text):
+            return text.replace(".", self["number.decimal"])
+        whole = self._own(text)
+        if whole is not None or _SEMICOLON not in text:
+            return whole
+        parts = [self._own(part) for part in text.split(_SEMICOLON)]
+        known = [part for part in parts if part is not None]
+        return self.listed(known) if len(known) == len(parts) else None
+
+    def _names(self, listed: str) -> str:
+        """``a, b and c``, each in this language where it is known."""
+        first, joined, last = listed.rpartition(_AND)
+        if listed in self._texts or not joined:
+            return ", ".join(self._texts.get(name, name) for name in listed.split(", "))
+        return self._names(first) + self["number.and"] + self._texts.get(last, last)
+
     def known(self, text: str | None) -> str:
         """``text``, or the word for unknown."""
         return text if text is not None and text.strip() else self["number.unknown"]
+
+    def date(self, iso: str) -> str:
+        """An ISO date as the language writes it; what is no date is shown as it is."""
+        try:
+            day = datetime.date.fromisoformat(iso)
+        except ValueError:
+            return iso
+        return self.say("number.date", year=f"{day.year:04}", month=f"{day.month:02}", day=f"{day.day:02}")
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Items with semicolons between them."""
+        return "; ".join(self.before_semicolons(items))
+
+    def before_semicolons(self, items: Iterable[str]) -> list[str]:
+        """The items, each but the last with what the language sets before the semicolon that is to follow."""
+        said = list(items)
+        return [item + self["number.before_semicolon"] for item in said[:-1]] + said[-1:]
 
     def decimal(self, value: float | None, places: int) -> str:
         """``value`` with ``places`` decimals, thousands grouped, and a true minus sign."""
@@ -92,15 +180,50 @@ class Words(dict[str, str]):
         return self.say("drugs.level", level=self["number.join"].join(self.percent(level) for level in levels))
 
 
-def load_words(lang: str = "en") -> Words:
-    """The words of ``lang``; raises :class:`ConfigError` where there is no such language."""
-    folder = resources.files(__package__).joinpath("lang")
-    languages = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    if lang not in languages:
+def language_of(clinical: Mapping[str, object]) -> str | None:
+    """The language that the clinical facts of a record ask for; ``None`` where they name none."""
+    language = clinical.get("language")
+    return language if isinstance(language, str) else None
+
+
+def languages() -> list[str]:
+    """The codes of the languages that the page is written in."""
+    names = (entry.name for entry in resources.files(__package__).joinpath("lang").iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def load_words(lang: str = DEFAULT_LANGUAGE) -> Words:
+    """The words of ``lang``; raises :class:`ConfigError` where there is no such language.
+
+    Every string is set as the file's table ``[spacing]`` says: what is written there with plain spaces gets those that
+    no line breaks at.
+    """
+    if lang not in (known := languages()):
         raise ConfigError(
-            f"language {lang!r}", "the report is not written in it", f"Choose one of: {', '.join(languages)}."
+            f"language {lang!r}",
+            "the report is not written in it",
+            f"Choose one of: {', '.join(known)}; --lang goes before the language of the clinical facts.",
         )
-    tables: dict[str, dict[str, Any]] = tomllib.loads(folder.joinpath(f"{lang}.toml").read_text(encoding="utf-8"))
-    words = Words({f"{table}.{key}": str(text) for table, entries in tables.items() for key, text in entries.items()})
+    file = resources.files(__package__).joinpath("lang", f"{lang}.toml")
+    tables: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
+    spacing, texts = tables.pop("spacing", {}), tables.pop("texts", {})
+    strings = {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
+    words = Words(
+        {key: _typeset(text, spacing) for key, text in strings.items()},
+        {english: _typeset(own, spacing) for english, own in texts.items()},
+    )
     words["page.lang"] = lang
     return words
+
+
+def _typeset(text: str, spacing: Mapping[str, str]) -> str:
+    for plain, typeset in spacing.items():
+        text = text.replace(plain, typeset)
+    return text
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """What matches ``template`` with anything in its braces."""
+    parts = _BRACE.split(template)  # literal, name, literal, name, ..., literal
+    texts = [f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)]
+    return re.compile("".join(texts))

@@ -12,7 +12,6 @@ import pandas as pd
 
 from pancreassign.percentiles import percentile
 from pancreassign.records import (
-    BASE_RATE,
     Call,
     Contribution,
     Coverage,
@@ -38,7 +37,6 @@ PROTOCOL_NOISE = 0.96
 a correlation of 0.72 between protocols on one sample (R = .67-.78, doi 10.1186/s12864-021-08068-1), sqrt(1/R^2 - 1)."""
 NO_SIGNATURE = "no_signature"
 """The reason of a drug that the pack has no signature of."""
-NO_CALL = Estimate(BASE_RATE, BASE_RATE, BASE_RATE)
 
 
 @dataclass(frozen=True)
@@ -66,21 +64,6 @@ class Handling:
         return float(np.hypot(paraffin, 0.0 if self.same_protocol else PROTOCOL_NOISE * spread))
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A drug's result for the record, and what the regimens need beside it.
-
-    ``sensitive`` and ``resistant`` are the probabilities of the two thirds for this tumour (the base rate where
-    there is no score), ``reference_*`` those of the reference tumours, in the reference's order.
-    """
-
-    result: DrugResult
-    sensitive: Estimate
-    resistant: Estimate
-    reference_sensitive: Array
-    reference_resistant: Array
-
-
 def evaluate_drug(
     drug: Drug,
     signature: Signature,
@@ -89,7 +72,7 @@ def evaluate_drug(
     loadings: pd.DataFrame,
     burden: Pair | None,
     handling: Handling,
-) -> Outcome:
+) -> DrugResult:
     """Score, calibrate and call one drug.
 
     Parameters
@@ -112,7 +95,7 @@ def evaluate_drug(
         resistant = calibrate.probability(value, doubt, signature.calibration, "resistant")
     outside = calibrate.is_outside(value, signature.reference_scores)
     call, reason = calibrate.call(sensitive, signature.grade, handling.qc_failed, outside)
-    result = DrugResult(
+    return DrugResult(
         drug=drug,
         call=call,
         reason=reason,
@@ -121,6 +104,8 @@ def evaluate_drug(
         percentile=percentile(value, signature.reference_scores),
         probability=rounded(sensitive.point) if sensitive else None,
         probability_interval=_interval(sensitive),
+        probability_resistant=rounded(resistant.point) if resistant else None,
+        probability_resistant_interval=_interval(resistant),
         evidence=signature.grade,
         validation=_validation(signature),
         reference=_quantiles(signature.reference_scores),
@@ -128,18 +113,11 @@ def evaluate_drug(
         contributions=_contributions(signature, scored),
         content_correction=None if value is None or scored.value is None else rounded(value - scored.value),
     )
-    return Outcome(
-        result,
-        sensitive or NO_CALL,
-        resistant or NO_CALL,
-        _at_reference(signature, "sensitive"),
-        _at_reference(signature, "resistant"),
-    )
 
 
-def unsigned(drug: Drug, tumours: int) -> Outcome:
-    """The outcome of a drug that the pack has no signature of: nothing is known, for the reference tumours neither."""
-    result = DrugResult(
+def unsigned(drug: Drug) -> DrugResult:
+    """A drug that the pack has no signature of: nothing is known."""
+    return DrugResult(
         drug=drug,
         call=Call.NOT_EVALUABLE,
         reason=NO_SIGNATURE,
@@ -154,8 +132,6 @@ def unsigned(drug: Drug, tumours: int) -> Outcome:
         coverage=Coverage(genes=0, found=0, missing=[]),
         contributions=[],
     )
-    unknown = np.full(tumours, BASE_RATE)
-    return Outcome(result, NO_CALL, NO_CALL, unknown, unknown)
 
 
 def evaluate_general(
@@ -192,7 +168,8 @@ def _interval(estimate: Estimate | None) -> Interval | None:
     return Interval(low=known(estimate.low), high=known(estimate.high), level=calibrate.LEVEL)
 
 
-def _at_reference(signature: Signature, third: str) -> Array:
+def chances_at_reference(signature: Signature, third: str) -> Array:
+    """Probability of the ``sensitive`` or ``resistant`` third for every reference tumour, in the reference's order."""
     fit = signature.calibration.iloc[0]
     return calibrate.curve(signature.reference_scores, fit[f"{third}_intercept"], fit[f"{third}_slope"])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pancreassign.records import Prediction
+from pancreassign.records import Prediction, SampleInfo
 
 DRUGS = ("5-FU", "oxaliplatin", "irinotecan", "gemcitabine", "paclitaxel")
 UNKNOWN = {
@@ -64,10 +64,17 @@ def drug(name: str, **changes: Any) -> dict[str, Any]:
             "q95": 1.3 + shift, "q100": 2.2,
         },
         "coverage": {"genes": 1842, "found": 1837 - index, "missing": ["ABC1"] * (5 + index)},
-        "contributions": [{"symbol": "GATA6", "value": 0.12}],
         "content_correction": None,
     }
-    return result | changes
+    result |= changes
+    return {"contributions": genes(result["score"])} | result
+
+
+def genes(score: float | None) -> list[dict[str, Any]]:
+    """Two genes that add up to ``score``, one towards either end."""
+    if score is None:
+        return []
+    return [{"symbol": "GATA6", "value": score + 0.12}, {"symbol": "KRT17", "value": -0.12}]
 
 
 def called(name: str = "paclitaxel", call: str = "sensitive") -> dict[str, Any]:
@@ -313,6 +320,7 @@ def all_calls() -> Prediction:
     far = called("5-FU") | {
         "score": 9.0,
         "score_interval": interval(7.0, 11.0),
+        "contributions": genes(9.0),
         "percentile": 100.0,
         "probability": 0.997,
     }
@@ -323,6 +331,67 @@ def all_calls() -> Prediction:
     rows[1].update(rule="met", evidence={"grades": grades, "without_skill": 0, "without_signature": []})
     rows[7].update(rule="not met", notes=["A note of its own"])
     return record(drugs=[far, *kinds], regimens=rows)
+
+
+WORLDS = [("organoids", 39, 0.45, 0.1, 0.7), ("pancreas lines", 26, 0.25, -0.23, 0.67)]
+EXTERNAL = [("other tissues' lines, each left out", 499, 0.11, 0.02, 0.19), ("colorectal xenografts", 41, -0.37, -0.63, -0.04)]
+GROUPS = [(17, 0.14, 0.12, 0.03, 0.34), (16, 0.27, 0.31, 0.14, 0.56), (16, 0.38, 0.31, 0.14, 0.56), (16, 0.55, 0.56, 0.33, 0.77)]
+
+
+def detailed(**changes: Any) -> dict[str, Any]:
+    """A called drug with all that a pack can hold of it: 21 genes that add up, sets of models, calibration groups."""
+    result = called()
+    result["contributions"] = [{"symbol": f"GENE{n:02}", "value": round(0.02 * (n - 8), 2)} for n in range(21) if n != 8]
+    total = sum(one["value"] for one in result["contributions"])
+    result["content_correction"] = result["score"] - total
+    result["coverage"] = {"genes": 24, "found": 20, "missing": ["ABC1", "ABC2", "ABC3", "ABC4"]}
+    result["validation"] |= {
+        "family": "stack", "specific": 0.35, "specific_interval": interval(-0.04, 0.63, 0.99),
+        "worlds": [skill(*one) for one in WORLDS],
+        "external": [skill(*one) for one in EXTERNAL],
+        "reliability": [
+            {"n": n, "predicted": predicted, "observed": observed, "observed_interval": interval(low, high, 0.95)}
+            for n, predicted, observed, low, high in GROUPS
+        ],
+    }
+    result["validation"] |= changes
+    return result
+
+
+def skill(name: str, n: int, spearman: float, low: float, high: float) -> dict[str, Any]:
+    return {"name": name, "n": n, "spearman": spearman, "spearman_interval": interval(low, high, 0.95)}
+
+
+def with_details(**changes: Any) -> Prediction:
+    return record(drugs=[drug(name) for name in DRUGS[:-1]] + [detailed(**changes)])
+
+
+def no_signature() -> Prediction:
+    """The pack holds no signature of oxaliplatin."""
+    nothing = dict.fromkeys(("score", "score_interval", "percentile", "probability", "probability_interval", "validation"))
+    silent = drug("oxaliplatin", reason="no_signature", reference={}, coverage={"genes": 0, "found": 0, "missing": []}, **nothing)
+    return record(drugs=[silent if item["drug"] == "oxaliplatin" else item for item in data()["drugs"]])
+
+
+def identified() -> Prediction:
+    """Every fact of identity and order is stated."""
+    specimen = {
+        "preservation": "ffpe", "specimen_type": "EUS-FNB", "collected": "2025-10-30", "tumour_cells_percent": 35.0, "rna_ng": 62.5,
+    }
+    order = {"ordered": "2025-11-03", "received": "2025-11-05", "reported": "2025-11-18", "requester": "Dr Ordering"}
+    return record(sample=data()["sample"] | {"second_id": "1957-02-11", "specimen": specimen, "order": order})
+
+
+def lesions(count: int, name: str = "L") -> list[Prediction]:
+    """Lesions of one patient: calls in turn, the last of failed quality."""
+    kinds = ("sensitive", "resistant", "intermediate")
+    found = []
+    for number in range(1, count):
+        drugs = [drug(one) for one in DRUGS[:-1]] + [called(call=kinds[number % 3])]
+        found.append(record(drugs=drugs, sample={"id": f"{name}{number:02}", "patient": "P-0017", "site": f"site {number}"}))
+    last = failed_quality()
+    sample = {"id": f"{name}{count:02}", "patient": "P-0017"}
+    return [*found, last.model_copy(update={"sample": SampleInfo.model_validate(sample)})]
 
 
 def long_names() -> Prediction:
@@ -360,4 +429,7 @@ VARIANTS = {
     "all_calls": all_calls,
     "long_names": long_names,
     "markup": markup,
+    "with_details": with_details,
+    "no_signature": no_signature,
+    "identified": identified,
 }

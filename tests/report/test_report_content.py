@@ -39,53 +39,53 @@ def test_nothing_is_blank_or_none(name: str, words: Words) -> None:
     assert not [text for text in found if re.search(r"\bNone\b|\bnan\b|\{\w*\}", text) and text != words["page.number"]]
 
 
-def test_every_string_is_used_and_none_is_missing() -> None:
-    """A missing key raises KeyError in some variant; an unused one is left over at the end."""
-    asked: set[str] = set()
-
-    class Watched(Words):
-        def __getitem__(self, key: str) -> str:
-            asked.add(key)
-            return super().__getitem__(key)
-
-    words = Watched(load_words("en"))
-    for make in factory.VARIANTS.values():
-        content.page(make(), words)
-    content.page(factory.record(qc={"verdict": "pass", "checks": []}, caveats=[]), words)
-    every = {"age", "ecog", "bilirubin_uln", "neuropathy_grade", "uracilaemia_ng_ml", "ugt1a1", "dpyd", "msi"}
-    every |= {"gbrca_palb2", "pregnancy", "prior_regimens"}
-    content.page(factory.record(clinical=dict.fromkeys(every, True)), words)
-    for setting in ("resectable", "borderline", "locally_advanced", "adjuvant", "second_line"):
-        content.page(factory.record(setting={"value": setting, "assumed": False}), words)
-    rows = factory.regimens()
-    codes = ("age_x", "pregnancy", "already_given", "prior_line", "gbrca_x", "setting_line")
-    rows[0]["eligibility"] = [factory.finding(code, "unknown", code) for code in codes]
-    content.page(factory.record(regimens=rows), words)
-    drugs = [factory.drug(name, percentile=None, probability=0.001) for name in factory.DRUGS]
-    drugs[0] = factory.drug("5-FU", call="not_evaluable", reason="outside_reference")
-    content.page(factory.record(drugs=drugs, sample={"id": "s", "specimen": {"preservation": "frozen"}}), words)
-    assert set(load_words("en")) - asked == set()
-
-
 def test_setting_says_whether_it_was_assumed(words: Words) -> None:
     assert content.page(factory.record(), words)["top"]["setting"] == "Setting assumed: first-line metastatic"
     given = content.page(factory.contraindicated(), words)["top"]
     assert (given["setting"], given["setting_why"]) == ("Setting: first-line metastatic", None)
 
 
+def identity(record: Prediction, words: Words, report_date: str | None = None) -> dict[str, str]:
+    """The identity block by label, without its colons."""
+    block = content.page(record, words, report_date)["identity"]
+    return {label.removesuffix(":"): text for label, text in [*block["fields"], *block["wide"]]}
+
+
 def test_identity_shows_unknown_as_unknown(words: Words) -> None:
-    fields = dict(content.page(factory.low_coverage(), words)["identity"]["fields"])
-    assert fields["Patient"] == fields["Site"] == fields["Preservation"] == "unknown"
-    assert fields["Report date"] == "not given"
-    assert fields["Tumour content"] == "high, 62 % (40–80 %)"
-    assert fields["Input"] == "counts, strand unknown; 59,712 of 60,683 genes matched; expected counts rounded"
-    dated = dict(content.page(factory.record(), words, "2025-11-20")["identity"]["fields"])
-    assert dated["Report date"] == "2025-11-20"
+    fields = identity(factory.low_coverage(), words)
+    stated = {"Sample": "S1", "Tumour content (expression)": "high, 62 % (40–80 %)", "Report date": "not given"}
+    stated["Input"] = "counts, strand unknown; 59,712 of 60,683 genes matched; expected counts rounded"
+    stated["Clinical data"] = "none given"
+    assert {label: text for label, text in fields.items() if text != "unknown"} == stated
+    assert len(fields) == 16
+    assert identity(factory.record(), words, "2025-11-20")["Report date"] == "2025-11-20"
+
+
+def test_identity_holds_all_that_is_stated(words: Words) -> None:
+    fields = identity(factory.identified(), words)
+    assert "unknown" not in fields.values()
+    assert list(fields.items())[:14] == [
+        ("Sample", "PDAC-0042"),
+        ("Patient", "P-0017"),
+        ("Second identifier", "1957-02-11"),
+        ("Specimen", "EUS-FNB"),
+        ("Site", "liver metastasis"),
+        ("Collected", "2025-10-30"),
+        ("Preservation", "FFPE"),
+        ("Tumour cells (pathologist)", "35 %"),
+        ("Tumour content (expression)", "30–60 %"),
+        ("RNA", "62.5 ng"),
+        ("Requester", "Dr Ordering"),
+        ("Ordered", "2025-11-03"),
+        ("Received", "2025-11-05"),
+        ("Report date", "2025-11-18"),
+    ]
+    # the date that a report is rendered for goes before the one that the record states
+    assert identity(factory.identified(), words, "2025-12-01")["Report date"] == "2025-12-01"
 
 
 def test_clinical_data_in_words(words: Words) -> None:
-    fields = dict(content.page(factory.contraindicated(), words)["identity"]["fields"])
-    assert fields["Clinical data"] == (
+    assert identity(factory.contraindicated(), words)["Clinical data"] == (
         "age 67, DPYD status complete, neuropathy grade 2, gBRCA/PALB2 variant no, prior regimens none"
     )
 
@@ -94,11 +94,11 @@ def test_regimens_go_by_name_and_what_is_not_used_says_so(words: Words) -> None:
     rows = factory.regimens()
     rows[1]["id"] = "folfirinox"
     clinical = {"prior_regimens": ["folfirinox", "other"], "msi": False}
-    fields = dict(content.page(factory.record(regimens=rows, clinical=clinical), words)["identity"]["fields"])
+    fields = identity(factory.record(regimens=rows, clinical=clinical), words)
     assert fields["Clinical data"] == ("prior regimens FOLFIRINOX / mFOLFIRINOX, another regimen, MSI no (not used)")
 
 
-def test_all_quality_checks_stand_on_the_last_page(words: Words) -> None:
+def test_all_quality_checks_stand_further_on(words: Words) -> None:
     quality = content.page(factory.failed_quality(), words)["quality"]
     assert quality["verdict"] == "Failed: no drug is called on this sample."
     assert [list(row.values()) for row in quality["all"]] == [
@@ -111,7 +111,7 @@ def test_all_quality_checks_stand_on_the_last_page(words: Words) -> None:
         ["stroma", "−3.1 log2", "warn −2.7", "pass", False],
         ["published: reads on genes", "212,904 reads", "warn 25,000,000", "warning", True],
     ]
-    assert quality["note"] == f"Of {len(quality['all'])} checks; all of them stand on the last page."
+    assert quality["note"] == f"Of {len(quality['all'])} checks; all of them stand further on."
     assert content.page(factory.record(), words)["quality"]["verdict"] == words["quality.pass"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pancreassign.errors import ConfigError
 from pancreassign.records import Interval
-from pancreassign.report.words import Words, load_words
+from pancreassign.report.words import Words, language_of, load_words
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +83,58 @@ def test_unknown_code_is_shown_as_itself(words: Words) -> None:
 def test_unknown_language_names_those_there_are() -> None:
     with pytest.raises(ConfigError, match="Choose one of: en"):
         load_words("xx")
+
+
+@pytest.fixture
+def other(words: Words) -> Words:
+    """English strings, with words of another language for some texts and names."""
+    texts = {
+        "Given {drugs} in {regimens}": "{regimens} : {drugs}",
+        "our judgement: {source}": "nous ({source})",
+        "score {score}": "points {score}",
+        "one reason": "une raison",
+        "another": "une autre",
+        "platinum": "platine",
+    }
+    strings = {"number.decimal": ",", "number.and": " et ", "number.before_semicolon": "_"}
+    return Words({**words, **strings}, texts)
+
+
+@pytest.mark.parametrize(
+    ("english", "own"),
+    [
+        ("one reason", "une raison"),
+        ("Given platinum, 5-FU and platinum in A", "A : platine, 5-FU et platine"),
+        ("our judgement: one reason", "nous (une raison)"),
+        ("our judgement: one reason; another", "nous (une raison_; une autre)"),
+        ("score 98.05", "points 98,05"),
+        # unknown in part or whole: nobody translated it
+        ("our judgement: one reason; a third", "our judgement: one reason; a third"),
+        ("score high", "score high"),
+        ("A LABORATORY'S {own} text", "A LABORATORY'S {own} text"),
+        ("", ""),
+    ],
+)
+def test_text(other: Words, english: str, own: str) -> None:
+    assert other.text(english) == own
+
+
+def test_english_texts_are_shown_as_they_are(words: Words) -> None:
+    assert words.text("Given platinum in A") == "Given platinum in A"
+
+
+@pytest.mark.parametrize(("iso", "text"), [("2026-01-02", "2026-01-02"), ("20260102", "2026-01-02"), ("soon", "soon")])
+def test_date(words: Words, iso: str, text: str) -> None:
+    assert words.date(iso) == text
+
+
+def test_items_with_semicolons(words: Words) -> None:
+    assert words.listed([]) == ""
+    assert words.listed(["a"]) == "a"
+    assert words.listed(iter(["a", "b", "c"])) == "a; b; c"
+
+
+def test_the_language_that_the_facts_name() -> None:
+    assert language_of({"language": "fr", "age": 60}) == "fr"
+    assert language_of({}) is None
+    assert language_of({"language": None}) is None

@@ -10,11 +10,10 @@ import pytest
 from scipy.stats import norm
 from signature_factory import DRIFTING, LOGIT_THIRD, curves, independent, signature
 
-from pancreassign.records import Call, Drug, General
+from pancreassign.records import Call, Drug, DrugResult, General, Interval
 from pancreassign.signatures import outcome as outcomes
-from pancreassign.signatures.calibrate import Estimate
 from pancreassign.signatures.content import Pair
-from pancreassign.signatures.outcome import PROTOCOL_NOISE, Handling, Outcome
+from pancreassign.signatures.outcome import PROTOCOL_NOISE, Handling, chances_at_reference
 from pancreassign.signatures.pack import Signature
 
 DRUG = Drug.GEMCITABINE
@@ -35,7 +34,7 @@ def evaluate_drug(
     qc_failed: bool,
     burden: Pair | None = None,
     same_protocol: bool = True,
-) -> Outcome:
+) -> DrugResult:
     """One drug, with genes that share no factor; no counting noise where ``error`` is ``None``."""
     scale = (z, z * 0.0 if error is None else error, LOADINGS, burden)
     return outcomes.evaluate_drug(drug, own, *scale, Handling(frozen, same_protocol, qc_failed))
@@ -44,6 +43,13 @@ def evaluate_drug(
 def evaluate_general(own: Signature, z: pd.Series, burden: Pair | None = None) -> General:
     """The general score without noise."""
     return outcomes.evaluate_general(own, z, z * 0.0, LOADINGS, burden)
+
+
+def inside(result: DrugResult, field: str = "probability_interval") -> Interval:
+    """An interval that is there."""
+    found = getattr(result, field)
+    assert isinstance(found, Interval)
+    return found
 
 
 def sensitive_at(score: float) -> float:
@@ -57,8 +63,7 @@ def resistant_at(score: float) -> float:
 
 
 def test_every_field_of_a_frozen_specimen() -> None:
-    outcome = evaluate_drug(DRUG, signature(), Z, ERROR, frozen=True, qc_failed=False)
-    result = outcome.result
+    result = evaluate_drug(DRUG, signature(), Z, ERROR, frozen=True, qc_failed=False)
     assert (result.drug, result.call, result.reason, result.evidence) == (DRUG, Call.INTERMEDIATE, "called", "C")
     assert result.score == 0.25
     assert result.score_interval is not None
@@ -86,18 +91,20 @@ def test_every_field_of_a_frozen_specimen() -> None:
 
 
 def test_what_the_regimens_are_given() -> None:
-    outcome = evaluate_drug(DRUG, signature(), Z, None, frozen=True, qc_failed=False)
-    assert outcome.sensitive.point == pytest.approx(sensitive_at(0.25))
-    assert outcome.resistant.point == pytest.approx(resistant_at(0.25))
+    result = evaluate_drug(DRUG, signature(), Z, None, frozen=True, qc_failed=False)
+    assert result.probability == pytest.approx(sensitive_at(0.25), rel=1e-5)
+    assert result.probability_resistant == pytest.approx(resistant_at(0.25), rel=1e-5)
+    ends = inside(result, "probability_resistant_interval")
+    assert ends.low <= result.probability_resistant <= ends.high
     at = (-2.0, -1.0, 0.0, 1.0, 2.0)
-    assert outcome.reference_sensitive == pytest.approx([sensitive_at(score) for score in at])
-    assert outcome.reference_resistant == pytest.approx([resistant_at(score) for score in at])
+    assert chances_at_reference(signature(), "sensitive") == pytest.approx([sensitive_at(score) for score in at])
+    assert chances_at_reference(signature(), "resistant") == pytest.approx([resistant_at(score) for score in at])
 
 
 def test_paraffin_noise_enters_unless_the_specimen_is_frozen() -> None:
     def half_width(frozen: bool, error: pd.Series | None, ffpe_noise: float = 1.2) -> float:
         own = signature(ffpe_noise=ffpe_noise)
-        interval = evaluate_drug(DRUG, own, Z, error, frozen=frozen, qc_failed=False).result.score_interval
+        interval = evaluate_drug(DRUG, own, Z, error, frozen=frozen, qc_failed=False).score_interval
         assert interval is not None
         return (interval.high - interval.low) / 2 / norm.ppf(0.95)
 
@@ -109,9 +116,9 @@ def test_paraffin_noise_enters_unless_the_specimen_is_frozen() -> None:
 
 def test_paraffin_noise_widens_the_probability_but_moves_no_point() -> None:
     frozen, ffpe = (evaluate_drug(DRUG, signature(), Z, ERROR, frozen, False) for frozen in (True, False))
-    assert ffpe.result.score == frozen.result.score
-    assert ffpe.result.probability == frozen.result.probability
-    assert ffpe.sensitive.low < frozen.sensitive.low < frozen.sensitive.high < ffpe.sensitive.high
+    assert ffpe.score == frozen.score
+    assert ffpe.probability == frozen.probability
+    assert inside(ffpe).low < inside(frozen).low < inside(frozen).high < inside(ffpe).high
 
 
 @pytest.mark.parametrize(("z", "expected"), [(1.15, Call.SENSITIVE), (-1.15, Call.RESISTANT), (0.0, Call.INTERMEDIATE)])
@@ -119,13 +126,12 @@ def test_direction_from_expression_to_call(z: float, expected: Call) -> None:
     expression = pd.Series({"A": z, "B": 0.0, "C": 0.0})
     outcome = evaluate_drug(DRUG, signature(), expression, None, frozen=False, qc_failed=False)
     average = evaluate_drug(DRUG, signature(), expression * 0, None, frozen=False, qc_failed=False)
-    assert outcome.result.call == expected
+    assert outcome.call == expected
     for own, mean in (
-        (outcome.result.score, average.result.score),
-        (outcome.result.percentile, average.result.percentile),
-        (outcome.result.probability, average.result.probability),
-        (outcome.sensitive.point, average.sensitive.point),
-        (average.resistant.point, outcome.resistant.point),  # the other way round
+        (outcome.score, average.score),
+        (outcome.percentile, average.percentile),
+        (outcome.probability, average.probability),
+        (average.probability_resistant, outcome.probability_resistant),  # the other way round
     ):
         assert own is not None
         assert mean is not None
@@ -136,7 +142,7 @@ def test_direction_from_expression_to_call(z: float, expected: Call) -> None:
 def test_a_score_beyond_every_reference_tumour_is_not_called(score: float, called: bool) -> None:
     # the reference's scores are -2 to 2 with a standard deviation of 1.5811
     expression = pd.Series({"A": score / 3, "B": 0.0, "C": 0.0})
-    result = evaluate_drug(DRUG, signature(), expression, None, frozen=True, qc_failed=False).result
+    result = evaluate_drug(DRUG, signature(), expression, None, frozen=True, qc_failed=False)
     assert result.score == pytest.approx(score)
     assert (result.reason == "called") is called
     if not called:
@@ -148,23 +154,25 @@ def test_the_noise_of_the_weights_widens_the_probability_and_not_the_score() -> 
         evaluate_drug(DRUG, signature(weight_noise=noise), Z, ERROR, frozen=True, qc_failed=False)
         for noise in (0.0, 1.2)
     )
-    assert plain.result.score_interval == doubtful.result.score_interval
-    assert plain.result.probability == doubtful.result.probability
+    assert plain.score_interval == doubtful.score_interval
+    assert plain.probability == doubtful.probability
     # 0.5 and 1.2 make 1.3
-    assert doubtful.sensitive.low == pytest.approx(sensitive_at(0.25 - 1.3 * norm.ppf(0.95)), abs=0.005)
-    assert doubtful.resistant.high == pytest.approx(resistant_at(0.25 - 1.3 * norm.ppf(0.95)), abs=0.005)
+    assert inside(doubtful).low == pytest.approx(sensitive_at(0.25 - 1.3 * norm.ppf(0.95)), abs=0.005)
+    assert inside(doubtful, "probability_resistant_interval").high == pytest.approx(
+        resistant_at(0.25 - 1.3 * norm.ppf(0.95)), abs=0.005
+    )
 
 
 def test_failed_quality_keeps_the_score_and_makes_no_call() -> None:
     passed, failed = (evaluate_drug(DRUG, signature(), Z, ERROR, True, failed) for failed in (False, True))
-    assert (failed.result.call, failed.result.reason) == (Call.NOT_EVALUABLE, "quality_failed")
-    same = {"call": passed.result.call, "reason": passed.result.reason}
-    assert failed.result.model_copy(update=same) == passed.result
-    assert failed.result.score == 0.25
+    assert (failed.call, failed.reason) == (Call.NOT_EVALUABLE, "quality_failed")
+    same = {"call": passed.call, "reason": passed.reason}
+    assert failed.model_copy(update=same) == passed
+    assert failed.score == 0.25
 
 
 def test_grade_d_keeps_the_score_and_makes_no_call() -> None:
-    result = evaluate_drug(DRUG, signature("D"), Z * 10, None, frozen=True, qc_failed=False).result
+    result = evaluate_drug(DRUG, signature("D"), Z * 10, None, frozen=True, qc_failed=False)
     assert (result.call, result.reason, result.evidence) == (Call.NOT_EVALUABLE, "no_demonstrated_skill", "D")
     assert result.score == 2.5
     assert result.percentile == 100.0
@@ -172,8 +180,7 @@ def test_grade_d_keeps_the_score_and_makes_no_call() -> None:
 
 
 def test_low_coverage_leaves_everything_that_is_unknown_unknown() -> None:
-    outcome = evaluate_drug(DRUG, signature(), Z.drop("A"), ERROR, frozen=True, qc_failed=False)
-    result = outcome.result
+    result = evaluate_drug(DRUG, signature(), Z.drop("A"), ERROR, frozen=True, qc_failed=False)
     assert (result.call, result.reason) == (Call.NOT_EVALUABLE, "gene_coverage")
     assert result.score is None
     assert result.score_interval is None
@@ -183,14 +190,12 @@ def test_low_coverage_leaves_everything_that_is_unknown_unknown() -> None:
     assert result.content_correction is None
     assert (result.coverage.found, result.coverage.missing) == (2, ["GENE1"])
     assert [c.symbol for c in result.contributions] == ["GENE2", "GENE3"]
-    third = pytest.approx(1 / 3)
-    assert dataclasses.astuple(outcome.sensitive) == (third, third, third)
-    assert outcome.resistant == Estimate(1 / 3, 1 / 3, 1 / 3)
-    assert len(outcome.reference_sensitive) == 5
+    assert result.probability_resistant is None
+    assert result.probability_resistant_interval is None
 
 
 def test_coverage_of_exactly_four_fifths_is_scored() -> None:
-    result = evaluate_drug(DRUG, signature(), Z.drop("C"), None, frozen=True, qc_failed=False).result
+    result = evaluate_drug(DRUG, signature(), Z.drop("C"), None, frozen=True, qc_failed=False)
     assert result.score == 0.5
     assert result.coverage.missing == ["GENE3"]
     assert result.score_interval is not None
@@ -201,8 +206,8 @@ def test_missing_genes_that_vary_together_widen_the_interval_together() -> None:
     loadings = LOADINGS.assign(factor_1=1.0)
     own = dataclasses.replace(signature(), weights=pd.Series({"A": 20.0, "B": 1.0, "C": 1.0}))
     z = Z.drop(["B", "C"])
-    together = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, loadings, None, FROZEN).result.score_interval
-    apart = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, LOADINGS, None, FROZEN).result.score_interval
+    together = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, loadings, None, FROZEN).score_interval
+    apart = outcomes.evaluate_drug(DRUG, own, z, z * 0.0, LOADINGS, None, FROZEN).score_interval
     assert together is not None
     assert apart is not None
     assert together.high - 10 == pytest.approx(2 * norm.ppf(0.95), rel=1e-4)
@@ -210,7 +215,7 @@ def test_missing_genes_that_vary_together_widen_the_interval_together() -> None:
 
 
 def test_an_empty_library_gives_no_score() -> None:
-    result = evaluate_drug(DRUG, signature(), Z * np.nan, ERROR * np.nan, frozen=False, qc_failed=True).result
+    result = evaluate_drug(DRUG, signature(), Z * np.nan, ERROR * np.nan, frozen=False, qc_failed=True)
     assert result.score is None
     assert result.score_interval is None
     assert result.reason == "quality_failed"
@@ -219,16 +224,16 @@ def test_an_empty_library_gives_no_score() -> None:
 
 def test_contributions_are_ordered_by_size_then_symbol_and_sum_to_the_score() -> None:
     z = pd.Series({"C": 2.0, "B": -2.0, "A": -0.5})
-    result = evaluate_drug(DRUG, signature(), z, None, frozen=True, qc_failed=False).result
+    result = evaluate_drug(DRUG, signature(), z, None, frozen=True, qc_failed=False)
     assert [(c.symbol, c.value) for c in result.contributions] == [("GENE2", 2.0), ("GENE3", 2.0), ("GENE1", -1.5)]
     assert sum(c.value for c in result.contributions) == result.score == 2.5
 
 
 def test_reference_curves_are_those_of_the_fit_not_of_a_refit() -> None:
     own = dataclasses.replace(signature(), calibration=curves((LOGIT_THIRD, 1.0), (0.0, 3.0), (0.0, 3.0)))
-    outcome = evaluate_drug(DRUG, own, Z, None, frozen=True, qc_failed=False)
-    assert outcome.reference_sensitive[-1] == pytest.approx(sensitive_at(2.0))
-    assert outcome.sensitive.point == pytest.approx(sensitive_at(0.25))
+    result = evaluate_drug(DRUG, own, Z, None, frozen=True, qc_failed=False)
+    assert chances_at_reference(own, "sensitive")[-1] == pytest.approx(sensitive_at(2.0))
+    assert result.probability == pytest.approx(sensitive_at(0.25), rel=1e-5)
 
 
 def test_general_has_score_and_percentile_and_no_call() -> None:
@@ -247,7 +252,7 @@ def test_other_cells_are_taken_out_of_the_score_and_what_is_left_widens_it(
     burden: Pair | None, correction: float, left: float
 ) -> None:
     own = signature(drift=DRIFTING)
-    result = evaluate_drug(DRUG, own, Z, ERROR, frozen=True, qc_failed=False, burden=burden).result
+    result = evaluate_drug(DRUG, own, Z, ERROR, frozen=True, qc_failed=False, burden=burden)
     assert result.score == pytest.approx(0.25 + correction, rel=1e-5)
     assert result.content_correction == pytest.approx(correction, abs=1e-6)
     assert sum(one.value for one in result.contributions) == pytest.approx(0.25), "the genes moved what they moved"
@@ -260,7 +265,7 @@ def test_other_cells_are_taken_out_of_the_score_and_what_is_left_widens_it(
 
 @pytest.mark.parametrize("burden", [None, (0.3, 0.0), (1.7, 2.0), (4.0, 5.5)])
 def test_the_score_is_its_contributions_and_the_correction(burden: Pair | None) -> None:
-    result = evaluate_drug(DRUG, signature(drift=DRIFTING), Z, ERROR, False, False, burden).result
+    result = evaluate_drug(DRUG, signature(drift=DRIFTING), Z, ERROR, False, False, burden)
     assert result.content_correction is not None
     total = sum(one.value for one in result.contributions) + result.content_correction
     assert result.score == pytest.approx(total, rel=1e-5)
@@ -269,10 +274,10 @@ def test_the_score_is_its_contributions_and_the_correction(burden: Pair | None) 
 def test_the_corrected_score_has_the_percentile_and_the_regimens_are_given_it() -> None:
     own = signature(drift=DRIFTING)
     diluted = evaluate_drug(DRUG, own, Z, None, True, False, burden=(5.0, 2.0))  # 0.25 + 4 · 0.5 = 2.25
-    assert diluted.result.percentile == 100.0
-    assert diluted.sensitive.point == pytest.approx(sensitive_at(2.25))
-    assert diluted.resistant.point == pytest.approx(resistant_at(2.25))
-    assert diluted.sensitive.low < diluted.sensitive.point < diluted.sensitive.high
+    assert diluted.percentile == 100.0
+    assert diluted.probability == pytest.approx(sensitive_at(2.25), rel=1e-5)
+    assert diluted.probability_resistant == pytest.approx(resistant_at(2.25), rel=1e-5)
+    assert inside(diluted).low < diluted.probability < inside(diluted).high
     general = evaluate_general(own, Z, burden=(5.0, 2.0))
     assert (general.score, general.percentile) == (2.25, 100.0)
 
@@ -280,9 +285,9 @@ def test_the_corrected_score_has_the_percentile_and_the_regimens_are_given_it() 
 def test_a_diluted_tumour_scores_nearer_the_pure_one_than_its_genes_do() -> None:
     """A pure tumour and the same one in stroma, whose score fell by the slope that was learnt, and a little more."""
     own = signature(drift=DRIFTING)
-    pure = evaluate_drug(DRUG, own, Z, None, True, False, burden=(0.0, 0.0)).result
+    pure = evaluate_drug(DRUG, own, Z, None, True, False, burden=(0.0, 0.0))
     lowered = Z - pd.Series({"A": 1.3 / 3}).reindex(Z.index, fill_value=0.0)
-    mixed = evaluate_drug(DRUG, own, lowered, None, True, False, burden=(2.4, 0.0)).result
+    mixed = evaluate_drug(DRUG, own, lowered, None, True, False, burden=(2.4, 0.0))
     assert pure.score is not None
     assert mixed.score is not None
     raw = {name: sum(one.value for one in made.contributions) for name, made in (("pure", pure), ("mixed", mixed))}
@@ -291,20 +296,20 @@ def test_a_diluted_tumour_scores_nearer_the_pure_one_than_its_genes_do() -> None
 
 def test_without_a_score_nothing_is_corrected() -> None:
     own = signature(drift=DRIFTING)
-    result = evaluate_drug(DRUG, own, Z.drop("A"), ERROR, True, False, burden=(4.0, 0.0)).result
+    result = evaluate_drug(DRUG, own, Z.drop("A"), ERROR, True, False, burden=(4.0, 0.0))
     assert (result.score, result.content_correction) == (None, None)
     assert evaluate_general(own, Z.drop("A"), burden=(4.0, 0.0)).score is None
 
 
 def test_another_protocol_widens_the_interval_and_moves_no_point() -> None:
     same, other = (evaluate_drug(DRUG, signature(), Z, ERROR, True, False, None, known) for known in (True, False))
-    assert other.result.score == same.result.score
-    assert other.result.probability == same.result.probability
-    assert other.sensitive.low < same.sensitive.low < same.sensitive.high < other.sensitive.high
-    assert other.result.score_interval is not None
+    assert other.score == same.score
+    assert other.probability == same.probability
+    assert inside(other).low < inside(same).low < inside(same).high < inside(other).high
+    assert other.score_interval is not None
     # a share of the reference tumours' spread of 2, over the noise of counting
     half = norm.ppf(0.95) * np.hypot(0.5, 2.0 * PROTOCOL_NOISE)
-    assert other.result.score_interval.high == pytest.approx(0.25 + half, rel=1e-5)
+    assert other.score_interval.high == pytest.approx(0.25 + half, rel=1e-5)
 
 
 def test_paraffin_and_protocol_add_up_as_variances() -> None:
@@ -316,7 +321,7 @@ def test_paraffin_and_protocol_add_up_as_variances() -> None:
 
 
 def test_every_set_that_a_signature_was_tested_on_stands_in_the_record() -> None:
-    told = evaluate_drug(DRUG, signature(), Z, ERROR, frozen=True, qc_failed=False).result.validation
+    told = evaluate_drug(DRUG, signature(), Z, ERROR, frozen=True, qc_failed=False).validation
     assert told is not None
     assert [(one.name, one.n, one.spearman) for one in told.worlds] == [("models", 39, 0.5)]
     assert [(one.name, one.n, one.spearman) for one in told.external] == [("others", 20, -0.1)]

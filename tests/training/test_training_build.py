@@ -31,9 +31,9 @@ from pancreassign.counts.genes import GeneTable
 from pancreassign.errors import ConfigError
 from pancreassign.normalize.apply import normalise
 from pancreassign.normalize.reference import Reference
-from pancreassign.records import Drug
+from pancreassign.records import Drug, DrugResult
 from pancreassign.signatures import pack
-from pancreassign.signatures.outcome import Handling, Outcome, evaluate_drug
+from pancreassign.signatures.outcome import Handling, evaluate_drug
 from pancreassign.training import content, fitting, skill, stability
 from pancreassign.training.build import train, validate
 
@@ -149,7 +149,7 @@ def test_turning_the_response_table_turns_every_score(world: World, tmp_path: Pa
         assert turned[target].validation["spearman"] == pytest.approx(own.validation["spearman"], abs=1e-5)
 
 
-def scored(world: World, genes: GeneTable, factor: float) -> Outcome:
+def scored(world: World, genes: GeneTable, factor: float) -> DrugResult:
     """A tumour whose planted genes are ``factor`` times those of a middling one."""
     counts = tumour_counts(genes).median(axis=1)
     counts[planted_genes(genes)] *= factor
@@ -163,13 +163,15 @@ def scored(world: World, genes: GeneTable, factor: float) -> Outcome:
 def test_direction_from_counts_to_both_probabilities(world: World, gene_table: GeneTable) -> None:
     low, middle, high = (scored(world, gene_table, factor) for factor in (1 / 8, 1.0, 8.0))
     for field in ("score", "percentile", "probability"):
-        values = [getattr(outcome.result, field) for outcome in (low, middle, high)]
+        values = [getattr(result, field) for result in (low, middle, high)]
         assert values[0] < values[1] < values[2], field
-    assert low.resistant.point > middle.resistant.point > high.resistant.point
-    assert high.result.call == "sensitive"
-    assert low.result.call == "resistant"
+    resistant = [result.probability_resistant for result in (high, middle, low)]
+    assert resistant == sorted(resistant)
+    assert len(set(resistant)) == 3
+    assert high.call == "sensitive"
+    assert low.call == "resistant"
     for factor in (1 / 64, 64.0):
-        assert scored(world, gene_table, factor).result.reason == "outside_reference", "no reference tumour is like it"
+        assert scored(world, gene_table, factor).reason == "outside_reference", "no reference tumour is like it"
 
 
 def test_frozen_scores_are_those_that_scoring_gives(world: World, gene_table: GeneTable) -> None:
