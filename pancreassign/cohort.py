@@ -5,30 +5,31 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pancreassign import __version__
+from pancreassign import __version__, lesions
 from pancreassign.artefacts import sha256_of
 from pancreassign.counts.metadata import describe, read_metadata, unmatched
-from pancreassign.counts.names import check_name, folder_name
+from pancreassign.counts.names import folder_name
 from pancreassign.counts.readers import read_samples
 from pancreassign.counts.samples import InputFile, Sample
-from pancreassign.errors import PancreassignError, SampleError, raise_all
+from pancreassign.errors import SampleError
 from pancreassign.kit import Kit, load_kit
 from pancreassign.output import check_free, staged
-from pancreassign.patients import SCHEMA, patient_views, with_several
+from pancreassign.patients import with_several
 from pancreassign.predict import predict
 from pancreassign.records import Call, Prediction, SampleInfo
 from pancreassign.regimens.clinical import Clinical, by_sample, load_clinical
 
+if TYPE_CHECKING:
+    from pancreassign.report.pdf import Renderer
+
 RUN_FILES = ("summary.tsv", "scores.h5ad", "run.json")
 SAMPLE_FILES = ("prediction.json", "report.pdf")
-PATIENTS = "patients"
-"""The folder of the views of patients with several lesions."""
 Progress = Callable[[int, int], None]
 Warn = Callable[[str], None]
 
@@ -81,18 +82,20 @@ def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
     for note in cohort.notes:
         warn(note)
     folders = [folder_name(sample.id) for sample in cohort.samples]
-    views = _view_files(cohort, folders) if job.records else {}
-    targets = [*RUN_FILES, *(folders if job.records or job.reports else []), *([PATIENTS] if views else [])]
-    owned = [f"{folder}/{file}" for folder in folders for file in SAMPLE_FILES] + _earlier_views(job)
+    views = lesions.stems(cohort.infos, folders) if job.records else {}
+    targets = [*RUN_FILES, *(folders if job.records or job.reports else []), *([lesions.FOLDER] if views else [])]
+    owned = [f"{folder}/{file}" for folder in folders for file in SAMPLE_FILES]
+    owned += lesions.earlier(job.out) if job.force else []
     left = _left_of_an_earlier_run(job.out, folders)
     if left:
         warn(f"{job.out}: keeps the folders of {left} samples of an earlier run, which summary.tsv will not list")
     with staged(job.out, targets, job.force, owned) as folder:
         records = []
-        for done, record in enumerate(_predict_each(job, kit, cohort, folder), start=1):
+        renderer = _renderer(job, cohort) if job.reports else None
+        for done, record in enumerate(_predict_each(job, kit, cohort, folder, renderer), start=1):
             records.append(record)
             progress(done, len(cohort.samples))
-        _write_views(folder, views, records)
+        lesions.write(folder, views, records, renderer.render_lesions if renderer else None)
         run = _run(job, kit, cohort, records, started, time.perf_counter() - clock)
         _write_run(folder, kit, cohort, records, run)
     return records
@@ -152,78 +155,26 @@ def _left_of_an_earlier_run(out: Path, folders: Sequence[str]) -> int:
     return sum(folder not in folders and (out / folder).is_dir() for folder in map(folder_name, earlier))
 
 
-def _view_files(cohort: Cohort, folders: Sequence[str]) -> dict[str, str]:
-    """The file, relative to the output folder, of each patient with several lesions.
-
-    Raises
-    ------
-    SampleError
-        Where a patient's id cannot name a file, two of them would share one, or a sample's own folder is in the way.
-        The patients are named by their samples.
-    """
-    files: dict[str, str] = {}
-    faults: list[PancreassignError] = []
-    taken: dict[str, str] = {}
-    for patient, places in with_several(cohort.infos).items():
-        where = f"patient of {' and '.join(cohort.samples[place].id for place in places[:2])}"
-        file = f"{PATIENTS}/{folder_name(patient)}.json"
-        if check_name(patient, where):
-            problem = "has an id that cannot name a file"
-            mend = "Give a shorter id, without slashes or signs that do not show and no dot at its start."
-            faults.append(SampleError(where, problem, mend))
-        elif file.casefold() in taken:
-            other = taken[file.casefold()]
-            faults.append(SampleError(where, f"would share a file with the {other}", "Give them ids that differ more."))
-        files[patient], taken[file.casefold()] = file, where
-    if files and (own := next((name for name in folders if name.casefold() == PATIENTS), None)):
-        problem = f"would share its folder with the views of {len(files)} patients with several lesions"
-        faults.append(SampleError(f"sample {own}", problem, "Rename the sample."))
-    raise_all(faults)
-    return files
-
-
-def _earlier_views(job: Job) -> list[str]:
-    """Views of patients that a run left which this one replaces, told by what they say: they may not hold any more."""
-    found = []
-    for path in sorted((job.out / PATIENTS).glob("*.json")) if job.force else []:
-        try:
-            schema = json.loads(path.read_bytes())["schema"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if schema == SCHEMA:
-            found.append(f"{PATIENTS}/{path.name}")
-    return found
-
-
-def _write_views(folder: Path, files: Mapping[str, str], records: Sequence[Prediction]) -> None:
-    if not files:
-        return
-    (folder / PATIENTS).mkdir()
-    for view in patient_views(records):
-        (folder / files[view.patient]).write_bytes(view.to_json().encode())
-
-
-def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path) -> Iterator[Prediction]:
-    render = _renderer(job, cohort) if job.reports else None
+def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path, renderer: Renderer | None) -> Iterator[Prediction]:
     for sample, info, clinical in zip(cohort.samples, cohort.infos, cohort.clinicals, strict=True):
         record = predict(sample, kit, info, clinical)
         own = folder / folder_name(sample.id)
-        if job.records or render:
+        if job.records or renderer:
             own.mkdir()
         if job.records:
             (own / "prediction.json").write_bytes(record.to_json().encode())
-        if render:
-            (own / "report.pdf").write_bytes(render(record))
+        if renderer:
+            (own / "report.pdf").write_bytes(renderer.render(record))
         yield record
 
 
-def _renderer(job: Job, cohort: Cohort) -> Callable[[Prediction], bytes]:
+def _renderer(job: Job, cohort: Cohort) -> Renderer:
     from pancreassign.report.pdf import Renderer  # half a second of imports that --no-report need not pay
 
     renderer = Renderer(job.lang)
     for clinical in cohort.clinicals:  # a language that does not exist is found before the first sample is scored
         renderer.words(clinical.given())
-    return renderer.render
+    return renderer
 
 
 def _write_run(folder: Path, kit: Kit, cohort: Cohort, records: Sequence[Prediction], run: dict[str, Any]) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from pancreassign import lesions
 from pancreassign.counts.names import check_name, folder_name
 from pancreassign.errors import OutputError, raise_all
 from pancreassign.output import staged
@@ -16,6 +19,31 @@ Again = Callable[[Sequence[Prediction], Sequence[str]], list[Prediction]]
 """Makes new records of records and what they are called."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Where things go in ``folder``: ``targets`` of the records, ``views`` of patients by patient (without ending)."""
+
+    folder: Path
+    targets: list[str]
+    views: dict[str, str]
+    records_too: bool
+
+    @property
+    def files(self) -> list[str]:
+        """Everything that will be written."""
+        endings = ["pdf", "json"] if self.records_too else ["pdf"]
+        return [
+            *self.targets,
+            *(self.record_of(target) for target in self.targets if self.records_too),
+            *(f"{stem}.{ending}" for stem in self.views.values() for ending in endings),
+        ]
+
+    @staticmethod
+    def record_of(target: str) -> str:
+        """The record that stands beside a page."""
+        return str(Path(target).with_name(RECORD))
+
+
 def render_records(
     paths: Sequence[Path],
     out: Path,
@@ -23,13 +51,23 @@ def render_records(
     lang: str | None,
     force: bool,
     progress: Callable[[int, int], None],
+    warn: Callable[[str], None],
     again: Again | None = None,
 ) -> None:
     """Render every record: ``out/<sample>/report.pdf``, or the file ``out`` itself where it ends in ``.pdf``.
 
+    In a folder, the records of several lesions of a patient are set side by side too: ``out/patients/<patient>.pdf``.
     All records are read, and their languages found, before anything is written; an error names the first that cannot
-    be. ``lang`` is as in :class:`Renderer`. ``again`` makes new records of those read, such as with other clinical
-    facts; in a folder each new record stands beside its page.
+    be.
+
+    Parameters
+    ----------
+    lang
+        As in :class:`Renderer`.
+    warn
+        Told of patients whose records cannot be compared.
+    again
+        Makes new records of those read, such as with other clinical facts; in a folder each stands beside its page.
     """
     records = [read_record(path) for path in paths]
     # a record's id becomes a folder: one that was edited must not lead outside `out`
@@ -40,20 +78,30 @@ def render_records(
     renderer = Renderer(lang)
     for record in records:
         renderer.words(record.clinical)
+    plan = _plan(out, records, again is not None, warn)
+    with staged(plan.folder, plan.files, force) as growing:
+        for done, (record, target) in enumerate(zip(records, plan.targets, strict=True), start=1):
+            path = growing / target
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(renderer.render(record, report_date))
+            if plan.records_too:
+                (growing / plan.record_of(target)).write_bytes(record.to_json().encode())
+            progress(done, len(records))
+        side_by_side = partial(renderer.render_lesions, report_date=report_date)
+        lesions.write(growing, plan.views, records, side_by_side, as_json=plan.records_too)
+
+
+def _plan(out: Path, records: Sequence[Prediction], changed: bool, warn: Callable[[str], None]) -> Plan:
     if out.suffix.lower() == ".pdf":
         if len(records) > 1:
             raise OutputError(str(out), f"is one file, but {len(records)} records are given", "Give a folder.")
-        folder, targets = out.parent, [out.name]
-    else:
-        folder, targets = out, [f"{folder_name(record.sample.id)}/report.pdf" for record in records]
-        if len({target.casefold() for target in targets}) < len(targets):
-            raise OutputError(str(out), "two records are of the same sample", "Render them into two folders.")
-    written = [] if again is None or folder != out else [str(Path(target).with_name(RECORD)) for target in targets]
-    with staged(folder, [*targets, *written], force) as partial:
-        for done, (record, target) in enumerate(zip(records, targets, strict=True), start=1):
-            path = partial / target
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(renderer.render(record, report_date))
-            if written:
-                path.with_name(RECORD).write_bytes(record.to_json().encode())
-            progress(done, len(records))
+        return Plan(out.parent, [out.name], {}, False)
+    names = [folder_name(record.sample.id) for record in records]
+    if len({name.casefold() for name in names}) < len(names):
+        raise OutputError(str(out), "two records are of the same sample", "Render them into two folders.")
+    strangers = lesions.not_comparable(records)
+    for error in strangers.values():
+        warn(f"no page of lesions side by side: {error}")
+    samples = [record.sample for record in records]
+    views = {patient: stem for patient, stem in lesions.stems(samples, names).items() if patient not in strangers}
+    return Plan(out, [f"{name}/report.pdf" for name in names], views, changed)

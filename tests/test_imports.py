@@ -35,8 +35,9 @@ ALLOWED = {
     "appraise": BASE | STEPS | {"kit"},
     "ranking": BASE | STEPS | {"caveats", "kit"},
     "predict": BASE | STEPS | {"appraise", "caveats", "kit", "ranking"},
-    "cohort": BASE | STEPS | {"caveats", "kit", "output", "patients", "predict", "report", "export"},
-    "rendering": {"errors", "records", "output", "report", "counts"},
+    "cohort": BASE | STEPS | {"caveats", "kit", "output", "lesions", "patients", "predict", "report", "export"},
+    "lesions": {"errors", "records", "patients", "counts"},
+    "rendering": {"errors", "records", "output", "report", "counts", "lesions"},
     "cli": None,
     "__main__": {"cli"},
 }

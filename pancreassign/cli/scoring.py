@@ -112,7 +112,7 @@ def report(
         from pancreassign.kit import load_kit
 
         again = ranking.reranker(load_kit(pack, reference, regimens), clinical)
-    rendering.render_records(records, out, report_date, lang, force, progress("rendered"), again)
+    rendering.render_records(records, out, report_date, lang, force, progress("rendered"), note, again)
 
 
 @app.command()

@@ -21,6 +21,8 @@ from pancreassign.report.regimens import NO_SKILL
 from pancreassign.report.words import HASH_DIGITS, Words
 
 Values = dict[str, Any]
+HEAD = 80
+"""Characters of a name in the line at the head of each page."""
 UNUSED = {"msi"}
 """Clinical facts that the record keeps and no rule reads."""
 ELSEWHERE = {"setting", "language"}
@@ -47,7 +49,7 @@ def page(record: Prediction, words: Words, report_date: str | None = None) -> Va
     """
     return {
         "lang": words["page.lang"],
-        "document": words.say("page.document", sample=record.sample.id),
+        "document": words.say("page.document", sample=clipped(record.sample.id)),
         "top": _top(record, words),
         "identity": _identity(record, words, report_date),
         "quality": _quality(record, words),
@@ -65,6 +67,11 @@ def page(record: Prediction, words: Words, report_date: str | None = None) -> Va
         "signature": [words.label(f"signing.{key}") for key in ("name", "date", "signature")],
         "footer": footer(record, words),
     }
+
+
+def clipped(name: str) -> str:
+    """A name short enough for the line at the head of a page; the whole one stands on the first page."""
+    return name if len(name) <= HEAD else f"{name[:HEAD]}…"
 
 
 def _top(record: Prediction, words: Words) -> Values:

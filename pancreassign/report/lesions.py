@@ -33,7 +33,7 @@ def page(view: Mapping[str, Any], lesions: Sequence[Prediction], words: Words, r
     footer = content.footer(lesions[0], words)
     return {
         "lang": words["page.lang"],
-        "document": words.say("lesions.document", patient=view["patient"]),
+        "document": words.say("lesions.document", patient=content.clipped(view["patient"])),
         "top": _top(view, lesions, words, report_date),
         "lesions": {
             "heading": words["lesions.heading"],
@@ -114,13 +114,13 @@ def _calls(record: Prediction, numbers: Mapping[str, str], words: Words) -> Valu
 
 def _call(drug: DrugResult, words: Words) -> Values:
     probability = " ".join(words.probability(drug.probability, drug.probability_interval))
+    call = f"call.{drug.call}"
     told = drug.call is not Call.NOT_EVALUABLE or drug.reason == "no_demonstrated_skill"  # the grade says that above
     return {
         "symbol": drug.call.value,
-        "call": words[f"call.{drug.call}"],
         "muted": content.is_muted(drug),
         "values": words.say("lesions.values", percentile=words.decimal(drug.percentile, 0), probability=probability),
-        "reason": None if told else words.code("reason", drug.reason),
+        "said": words[call] if told else f"{words.label(call)} {words.code('reason', drug.reason)}",
     }
 
 

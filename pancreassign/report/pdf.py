@@ -15,7 +15,7 @@ import typst
 from matplotlib.ft2font import FT2Font
 
 from pancreassign.errors import PancreassignError
-from pancreassign.records import Prediction
+from pancreassign.records import Prediction, SampleInfo
 from pancreassign.report import content, figures, lesions
 from pancreassign.report.words import DEFAULT_LANGUAGE, Words, language_of, load_words
 
@@ -91,9 +91,9 @@ class Renderer:
         ConfigError
             Where the clinical facts name a language that the page is not written in.
         PancreassignError
-            Where a date is not an ISO date.
+            Where a date is not an ISO date, or comes before the sample was collected, ordered or received.
         """
-        dated = report_date or record.sample.order.reported
+        dated = _reported(record.sample, report_date)
         values = content.page(record, self.words(record.clinical), report_date)
         values["strips"] = figures.drug_strips(record.drugs)
         return self._compile(self._report, values, dated, record)
@@ -159,6 +159,23 @@ class Renderer:
 
 def _source(parts: tuple[str, ...]) -> bytes:
     return b"\n".join(resources.files(__package__).joinpath(f"{part}.typ").read_bytes() for part in parts)
+
+
+def _reported(sample: SampleInfo, report_date: str | None) -> str | None:
+    """The day of the report: the one given, else the one that the record states."""
+    if report_date is None:
+        return sample.order.reported
+    day = _day("report date", report_date).isoformat()
+    stated = {
+        "collected": sample.specimen.collected,
+        "ordered": sample.order.ordered,
+        "received": sample.order.received,
+    }
+    for key, before in stated.items():
+        if before is not None and day < before:
+            problem = f"{day} is before the sample {sample.id} was {key} ({before})"
+            raise PancreassignError("report date", problem, f"Correct it, or {key!r} in the table of samples.")
+    return day
 
 
 def _day(where: str, text: str) -> date:

@@ -349,7 +349,7 @@ def test_records_of_two_languages_are_rendered_in_one_run(tmp_path: Path) -> Non
         paths.append(path)
 
     def render(out: str, which: list[Path], lang: str | None) -> None:
-        render_records(which, tmp_path / out, None, lang, False, lambda done, total: None)
+        render_records(which, tmp_path / out, None, lang, False, lambda done, total: None, print)
 
     render("both", paths[:2], None)
     render("french", paths, "fr")
