@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: example test lint types realdata bench bench-ffpe clean
+.PHONY: example test lint types realdata bench bench-ffpe pictures clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pancreassign needs Python >= 3.11: make PYTHON=python3.11")'
@@ -46,6 +46,10 @@ $(VENV)/.installed-bench: $(INSTALLED)
 bench-ffpe: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.ffpe $(DATA) results/bench-ffpe
 	$(BIN)/python -m benchmarks.ffpe.document results/bench-ffpe docs/ffpe.md
+
+# The pictures of docs/report.md: pages of the example
+pictures: $(INSTALLED)
+	$(BIN)/python docs/pictures/make.py
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache

@@ -53,7 +53,7 @@ def identity(record: Prediction, words: Words, report_date: str | None = None) -
 
 def test_identity_shows_unknown_as_unknown(words: Words) -> None:
     fields = identity(factory.low_coverage(), words)
-    stated = {"Sample": "S1", "Tumour content (expression)": "high, 62 % (40–80 %)", "Report date": "not given"}
+    stated = {"Sample": "S1", "Tumour content (RNA)": "high, 62 % (40–80 %)", "Report date": "not given"}
     stated["Input"] = "counts, strand unknown; 59,712 of 60,683 genes matched; expected counts rounded"
     stated["Clinical data"] = "none given"
     assert {label: text for label, text in fields.items() if text != "unknown"} == stated
@@ -73,7 +73,7 @@ def test_identity_holds_all_that_is_stated(words: Words) -> None:
         ("Collected", "2025-10-30"),
         ("Preservation", "FFPE"),
         ("Tumour cells (pathologist)", "35 %"),
-        ("Tumour content (expression)", "30–60 %"),
+        ("Tumour content (RNA)", "30–60 %"),
         ("RNA", "62.5 ng"),
         ("Requester", "Dr Ordering"),
         ("Ordered", "2025-11-03"),
