@@ -19,6 +19,7 @@ from pancreassign.records.base import (
     Rule,
     Status,
     Verdict,
+    drug_of,
     known,
     rounded,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "TumourContent",
     "Validation",
     "Verdict",
+    "drug_of",
     "known",
     "read_record",
     "rounded",

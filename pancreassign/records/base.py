@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pancreassign.errors import ConfigError
+
 SIGNIFICANT_DIGITS = 6
 BASE_RATE = 1 / 3
 """Share of models in the sensitive tertile (tertiles as Shi et al. 2022, doi 10.1038/s41467-022-29857-6)."""
@@ -21,6 +23,20 @@ class Drug(StrEnum):
     IRINOTECAN = "irinotecan"
     GEMCITABINE = "gemcitabine"
     PACLITAXEL = "paclitaxel"
+
+
+def drug_of(name: str) -> Drug:
+    """The drug of that name, in any case; 5-FU is also known as fluorouracil.
+
+    Raises
+    ------
+    ConfigError
+        With the list of drugs, where it is none of them.
+    """
+    for drug in Drug:
+        if name.strip().casefold() in (drug.value.casefold(), drug.name.casefold()):
+            return drug
+    raise ConfigError(f"--drug {name!r}", "is no drug that has a signature", f"Choose one of: {', '.join(Drug)}.")
 
 
 class Call(StrEnum):

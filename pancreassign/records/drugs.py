@@ -36,6 +36,7 @@ class ReliabilityGroup(Part):
 class Validation(Part):
     """Skill in models that the signature was not trained on, and the assay's own ceiling.
 
+    ``adjusted_p`` is ``permutation_p`` after Holm's correction for the drugs of the pack.
     ``specific`` is the correlation with the drug's response that is left once general sensitivity is known. ``worlds``
     are the sets that the figures are averaged over, ``external`` those that no grade rests on (other tissues, assays
     and cancers); ``reliability`` is how predicted probabilities turned out; ``family`` is the kind of model.
@@ -47,6 +48,7 @@ class Validation(Part):
     auroc: float
     auroc_interval: Interval
     permutation_p: float
+    adjusted_p: float | None = None
     brier: float
     brier_base_rate: float
     calibration_slope: float | None

@@ -176,7 +176,7 @@ def _quality(record: Prediction, words: Words) -> Values:
         "heading": words["quality.heading"],
         "verdict": words[f"quality.{record.qc.verdict}"],
         "failed": record.qc.verdict == "fail",
-        "columns": [words[f"quality.{key}"] for key in ("check", "value", "threshold", "verdict")],
+        "columns": [words[f"quality.{key}"] for key in ("check", "value", "threshold", "verdict", "source")],
         "rows": [_check(check, words) for check in record.qc.checks if _on_front(check)],
         "all": [_check(check, words) for check in record.qc.checks],
         "all_heading": words["quality.all_heading"],
@@ -223,6 +223,7 @@ def _check(check: QcCheck, words: Words) -> Values:
         "threshold": words["number.join"].join(limits) or words["quality.no_threshold"],
         "verdict": words["verdict.unlimited" if unlimited else f"verdict.{check.verdict}"],
         "flagged": check.verdict != "pass",
+        "source": words.text(check.source),
     }
 
 

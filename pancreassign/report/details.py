@@ -198,13 +198,21 @@ def _coverage(drug: DrugResult, words: Words) -> str:
     return words.say("details.coverage_missing", found=found, genes=genes, missing=names)
 
 
+def _permutation(figures: Validation, words: Words) -> str:
+    """The p of shuffled responses, and that corrected for the drugs, where the record holds it."""
+    p = words.measure(figures.permutation_p)
+    if figures.adjusted_p is None:
+        return words.say("details.permutation_value", p=p)
+    return words.say("details.permutation_corrected", p=p, corrected=words.measure(figures.adjusted_p))
+
+
 def _validation_facts(figures: Validation, words: Words) -> dict[str, str]:
     better = figures.brier < figures.brier_base_rate
     auroc = words.estimate(figures.auroc, figures.auroc_interval, 2)
     return {
         "model": words.known(None) if figures.family is None else words.code("family", figures.family),
         "auroc": words.say("details.auroc_value", value=auroc, chance=words.decimal(CHANCE, 1)),
-        "permutation": words.say("details.permutation_value", p=words.measure(figures.permutation_p)),
+        "permutation": _permutation(figures, words),
         "brier": words.say(
             "details.brier_better" if better else "details.brier_worse",
             value=words.decimal(figures.brier, 3),

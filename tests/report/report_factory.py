@@ -346,7 +346,7 @@ def detailed(**changes: Any) -> dict[str, Any]:
     result["content_correction"] = result["score"] - total
     result["coverage"] = {"genes": 24, "found": 20, "missing": ["ABC1", "ABC2", "ABC3", "ABC4"]}
     result["validation"] |= {
-        "family": "stack", "specific": 0.35, "specific_interval": interval(-0.04, 0.63, 0.99),
+        "family": "stack", "adjusted_p": 0.26, "specific": 0.35, "specific_interval": interval(-0.04, 0.63, 0.99),
         "worlds": [skill(*one) for one in WORLDS],
         "external": [skill(*one) for one in EXTERNAL],
         "reliability": [

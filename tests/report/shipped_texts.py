@@ -17,6 +17,7 @@ from pancreassign.counts.readers import read_samples
 from pancreassign.counts.samples import Sample
 from pancreassign.kit import Scale, load_scale
 from pancreassign.quality import content as tumour_content
+from pancreassign.quality import protocol
 from pancreassign.records import Call, Drug, Grade, InputInfo, Rule, SampleInfo, Setting, Specimen, Verdict
 from pancreassign.regimens.catalogue import Catalogue, load_catalogue
 from pancreassign.regimens.clinical import FIELDS, GUIDELINES, SETTINGS, Clinical
@@ -94,11 +95,21 @@ def of_quality() -> Iterator[str]:
         info = SampleInfo(id="s", sex=sex, specimen=Specimen(protocol="full-length"))
         for check in appraise(sample, scale, info)[1].checks:
             unit = check.unit or ""
+            if not check.source.startswith("by the counts"):  # filled in: :func:`of_protocols`
+                yield check.source
             yield from (check.name, unit.removeprefix(SHARE).strip() if unit.split(" ")[0] == SHARE else unit)
     yield from (name for _, name in tumour_content.CLASSES)
     for one in scale.yardstick.tissues.programmes.values():
         if one.kind in ("context", "gene"):
             yield from (one.title, one.source)
+
+
+def of_protocols() -> Iterator[str]:
+    """Where the check of the protocol comes from, for all that counts and table may say; and depths not told."""
+    stated = literals(Specimen.model_fields["protocol"].annotation)
+    for told, said, own in product([*stated - {"unknown"}, None], [*stated, None], stated - {"unknown"}):
+        yield protocol.check(protocol.Inferred(protocol=told), said, own).source
+    yield from (f"{units} does not tell the depth" for units in ("TPM", "FPKM"))
 
 
 def of_pack() -> Iterator[str | None]:
@@ -121,7 +132,7 @@ def whole() -> frozenset[str]:
 
 @cache
 def made() -> frozenset[str]:
-    return frozenset(worth_words(of_ranking()))
+    return frozenset(worth_words([*of_ranking(), *of_protocols()]))
 
 
 def literals(annotation: Any) -> set[str]:

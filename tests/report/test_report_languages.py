@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import report_factory as factory
-from shipped_texts import NOTHING, catalogue, codes, example, made, whole
+from shipped_texts import NOTHING, catalogue, codes, example, made, of_protocols, whole
 from test_report_content import texts as leaves
 from test_report_pdf import needs_pdftotext, text_of
 from typer.testing import CliRunner
@@ -90,6 +90,7 @@ def test_no_text_is_left_over(lang: str) -> None:
     printed = whole() | made() | set(SETTING_WORDS.values()) | set(GUIDELINES.values()) | {JUDGEMENT}
     # what stands in the brackets of the order is filled in
     printed |= {part for text in made() for part in text.partition(" (")[2].removesuffix(")").split("; ")}
+    printed |= {part for text in of_protocols() for part in re.split(r"[ ,;]+", text)}
     unused = []
     for key in tables(lang)["texts"].keys() - printed:
         template = re.compile(BRACE.sub("(.+)", re.escape(key).replace(r"\{", "{").replace(r"\}", "}")))
