@@ -21,6 +21,7 @@ from pancreassign.errors import ConfigError
 from pancreassign.signatures.pack import GENERAL
 
 OUT, PAGE = Path("results/bench-ffpe"), Path("docs/ffpe.md")
+COMMAND = "make bench-ffpe"
 BLOCK = re.compile(r"(<!-- table ([a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 Table = pd.DataFrame
 Row = Mapping[Hashable, Any]
@@ -31,19 +32,24 @@ def main(out: Path, page: Path) -> None:
     page.write_text(fill(page.read_text(encoding="utf-8"), out, RENDERERS), encoding="utf-8")
 
 
-def fill(text: str, out: Path, renderers: Mapping[str, tuple[str, Callable[[Table], Table]]]) -> str:
-    """The text with its blocks replaced; raises :class:`ConfigError` for a block that no table is known for."""
+def fill(
+    text: str, out: Path, renderers: Mapping[str, tuple[str, Callable[[Table], Table]]], command: str = COMMAND
+) -> str:
+    """The text with its blocks replaced; raises :class:`ConfigError` for a block that no table is known for.
+
+    ``command`` is what writes the tables: it is named under each.
+    """
 
     def block(found: re.Match[str]) -> str:
         name = found.group(2)
         if name not in renderers:
-            raise ConfigError(str(PAGE), f"has a block {name!r}", f"Known: {', '.join(renderers)}.")
+            raise ConfigError("the page", f"has a block {name!r}", f"Known: {', '.join(renderers)}.")
         file, render = renderers[name]
         path = out / f"{file}.tsv"
         if not path.is_file():
-            raise ConfigError(str(path), "is not there", "Run `make bench-ffpe` to the end first.")
+            raise ConfigError(str(path), "is not there", f"Run `{command}` to the end first.")
         shown = render(pd.read_csv(path, sep="\t"))
-        return f"{found.group(1)}\n{markdown(shown)}\n\n`make bench-ffpe`, `{file}.tsv`\n\n{found.group(3)}"
+        return f"{found.group(1)}\n{markdown(shown)}\n\n`{command}`, `{file}.tsv`\n\n{found.group(3)}"
 
     return BLOCK.sub(block, text)
 

@@ -17,7 +17,7 @@ from pancreassign.training.evaluate import spearman
 from pancreassign.training.families import Ridge
 from pancreassign.training.fitting import Material, Progress, Trained, candidates_of, left_out
 from pancreassign.training.lines import Lines
-from pancreassign.training.models import standardise
+from pancreassign.training.models import CONSTANT, standardise
 from pancreassign.training.recipe import Recipe
 from pancreassign.training.select import default_of
 
@@ -111,18 +111,16 @@ def _coexpressed(recipe: Recipe, material: Material, tumours: pd.DataFrame) -> l
     Agreement of a gene: the correlation, over the other genes, of its correlations with them in models and in tumours.
     No response enters it.
     """
-    both = [_correlations(table) for table in (material.expression, tumours[material.genes])]
+    worlds = (material.expression, tumours[material.genes])
+    varies = np.logical_and.reduce([table.to_numpy().std(axis=0) > CONSTANT for table in worlds])
+    genes = material.genes[varies]
+    both = [np.corrcoef(table[genes].to_numpy().T) for table in worlds]
     rows = enumerate(zip(*both, strict=True))
     agreement = np.array([np.corrcoef(np.delete(a, i), np.delete(b, i))[0, 1] for i, (a, b) in rows])
-    kept = material.of(material.genes[agreement >= np.median(agreement)])
+    kept = material.of(genes[agreement >= np.median(agreement)])
     title = f"{{}}, {len(kept.genes)} genes co-expressed alike in models and tumours"
     names = dict.fromkeys(["ridge", default_of(candidates_of(recipe, material))])
     return [_with(recipe, kept, name, "genes", title.format(name)) for name in names]
-
-
-def _correlations(table: pd.DataFrame) -> Array:
-    """Correlations of every two genes; 0 for one that does not vary."""
-    return np.asarray(table.corr().fillna(0.0))
 
 
 def _rules(trained: Trained) -> list[Attempt]:

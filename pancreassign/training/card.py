@@ -113,8 +113,8 @@ def _units(recipe: Recipe) -> str:
 
 def _general(recipe: Recipe) -> str:
     if recipe.models.compounds is None:
-        return "the mean of the five responses' normal scores"
-    return "in the models the mean response to all compounds of their table, in lines the mean of the five drugs"
+        return "the mean of the responses' normal scores"
+    return "in the models the mean response to all compounds of their table, in lines the mean of the drugs"
 
 
 def _protocol(recipe: Recipe, trained: Trained) -> str:

@@ -97,7 +97,7 @@ def adds(figures: Mapping[str, Mapping[str, Any]]) -> str:
     return (
         _table(["target", *(f"beyond {name}" for name in controls)], rows)
         + "\n\nSpearman's partial correlation of score and response, averaged over the worlds: what is left once the "
-        "other score is known\n(95 %; beyond the general response 99 %, since five drugs are asked at once). `general "
+        "other score is known\n(95 %; beyond the general response 99 %, as for five drugs asked at once). `general "
         "score` is the signature of general sensitivity,\n`general response` what was measured of it: where the "
         "interval of the last holds 0, an order between drugs rests on general\nsensitivity, not on this tumour's "
         "preference."
@@ -274,7 +274,8 @@ def attempts(recipe: Recipe, found: pd.DataFrame, targets: Sequence[str]) -> str
         for row in found.to_dict("records")
     ]
     where = f"models: {recipe.models.world}, out of fold, same folds"
-    lines = f"; lines: {recipe.lines.test_tissue} lines, prior without them" if recipe.lines else ""
+    judged = "prior without them, their responses by the first laboratory"
+    lines = f"; lines: {recipe.lines.test_tissue} lines, {judged}" if recipe.lines else ""
     return (
         _table(["kind", "attempt", "world", *targets], rows)
         + f"\n\nSpearman ({where}{lines}). What ships was not picked from this table: docs/training.md says by which\n"

@@ -121,7 +121,7 @@ def read_response(
     table = table[table["drug"].isin(drugs)]
     if table.empty:
         raise ConfigError(str(path), "has none of the five drugs", f"Name them {drugs}.")
-    _check_one_scale(path, table)
+    check_one_scale(path, table)
     twice = table[table.duplicated(["model", "drug"])]
     if len(twice) and repeats == "refuse":
         name, drug = twice.iloc[0][["model", "drug"]]
@@ -136,8 +136,11 @@ def read_response(
     return wide[[drug for drug in drugs if drug in wide.columns]]
 
 
-def _check_one_scale(path: Path, table: pd.DataFrame) -> None:
-    """Every value of a drug must be on one scale: one direction, and one of each of :data:`SCALES` that there is."""
+def check_one_scale(path: Path, table: pd.DataFrame) -> None:
+    """Every value of a drug must be on one scale: one direction, and one of each of :data:`SCALES` that there is.
+
+    Raises :class:`ConfigError` with the drug and the scales that are mixed.
+    """
     for column in ("high_means", *(name for name in SCALES if name in table)):
         for drug, said in table.groupby("drug")[column]:
             kinds = sorted(said.dropna().astype(str).unique())

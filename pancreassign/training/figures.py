@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
@@ -17,15 +18,23 @@ MARKERS = ("o", "s", "^", "D")
 """Colours that colour-blind readers tell apart (Okabe and Ito 2008), and marks that a black-and-white print keeps."""
 
 
-def draw(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The figures as SVG by file name; the same inputs give the same bytes."""
+@contextmanager
+def style() -> Iterator[None]:
+    """The look of every figure drawn inside; the same inputs give the same bytes."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # the user's matplotlibrc never changes a figure
         matplotlib.rcParams.update({"svg.hashsalt": "pancreassign", "svg.fonttype": "none", "font.size": 8})
-        return {"skill.svg": _svg(_skill(figures)), "reliability.svg": _svg(_reliability(figures))}
+        yield
 
 
-def _svg(figure: Figure) -> str:
+def draw(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The figures as SVG by file name; the same inputs give the same bytes."""
+    with style():
+        return {"skill.svg": svg(_skill(figures)), "reliability.svg": svg(_reliability(figures))}
+
+
+def svg(figure: Figure) -> str:
+    """The figure as SVG text, without date or program version."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
@@ -54,7 +63,7 @@ def _skill(figures: Mapping[str, Mapping[str, Any]]) -> Figure:
     axes.set_xlabel("Spearman's correlation of score and response, 95 % interval; models not trained on")
     axes.set_xlim(-0.65, 1.0)
     figure.legend(loc="outside upper center", ncols=4, frameon=False)
-    _plain(axes)
+    plain(axes)
     return figure
 
 
@@ -74,7 +83,7 @@ def _reliability(figures: Mapping[str, Mapping[str, Any]]) -> Figure:
         axes.set_title(f"{target} ({own['grade']})", fontsize=8)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1)
-        _plain(axes)
+        plain(axes)
     for axes in grid[len(figures) :]:
         axes.set_visible(False)
     figure.supxlabel("predicted probability of the sensitive third", fontsize=8)
@@ -82,6 +91,7 @@ def _reliability(figures: Mapping[str, Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Take away the frame's upper and right side."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

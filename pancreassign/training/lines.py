@@ -110,7 +110,8 @@ def of_both(recipe: LinesSection, second: Screen, data: Path, lines: Lines) -> L
     other.index = _renamed(other.index, read_table(data / recipe.lines), second.response_names, second.response)
     other = other[other.index.notna() & ~other.index.duplicated()]
     known = other.reindex(index=lines.sensitivity.index, columns=lines.sensitivity.columns)
-    screens = pd.concat([(one - one.mean()) / one.std() for one in (lines.sensitivity, known)])
+    trained = lines.tissue != lines.test_tissue  # nothing of the tissue that is left out enters the scale either
+    screens = pd.concat([(one - one[trained].mean()) / one[trained].std() for one in (lines.sensitivity, known)])
     mean = screens.groupby(level=0).mean().loc[lines.sensitivity.index]
     return replace(lines, sensitivity=mean)
 

@@ -61,14 +61,14 @@ def figures(target: str, worlds: Sequence[World], draws: int, seed: int) -> dict
         "spearman_interval": evaluate.interval(share @ rho_draws),
         "auroc": float(share @ area),
         "auroc_interval": evaluate.interval(share @ area_draws),
-        "permutation_p": _p(share @ nulls, float(share @ rho)),
+        "permutation_p": one_sided_p(share @ nulls, float(share @ rho)),
         **evaluate.calibration_figures(np.concatenate([score for score, _ in parts]), thirds(parts, "sensitive")),
         "worlds": {
             world.name: {
                 "n": len(parts[place][0]),
                 "spearman": float(rho[place]),
                 "spearman_interval": evaluate.interval(rho_draws[place]),
-                "permutation_p": _p(nulls[place], float(rho[place])),
+                "permutation_p": one_sided_p(nulls[place], float(rho[place])),
             }
             for place, world in enumerate(worlds)
         },
@@ -85,7 +85,16 @@ def reliability(target: str, worlds: Sequence[World]) -> list[dict[str, Any]]:
     parts = [world.of(target) for world in worlds]
     positive = thirds(parts, "sensitive")
     chance = evaluate.left_out_chances(np.concatenate([score for score, _ in parts]), positive)
-    groups = np.array_split(np.argsort(chance, kind="stable"), GROUPS)
+    return reliability_groups(chance, positive)
+
+
+def reliability_groups(chance: Array, positive: Flags) -> list[dict[str, Any]]:
+    """Models in up to :data:`GROUPS` groups of like predicted ``chance``, each with the share of ``positive`` ones."""
+    order = np.argsort(chance, kind="stable")
+    edges = [round(len(order) * part / GROUPS) for part in range(1, GROUPS)]
+    # models of one probability stay together: where it is cut would hang on the order of the table
+    cuts = [int(np.searchsorted(chance[order], chance[order[edge - 1]], side="right")) for edge in edges]
+    groups = np.split(order, sorted({cut for cut in cuts if cut < len(order)}))
     return [
         {
             "n": len(group),
@@ -134,6 +143,6 @@ def _bootstrap(parts: Sequence[tuple[Array, Array]], draws: int, seed: int) -> t
     return np.array(rho), np.array(area)
 
 
-def _p(null: Array, observed: float) -> float:
+def one_sided_p(null: Array, observed: float) -> float:
     """One-sided p: how often shuffled responses do as well."""
     return float((1 + np.count_nonzero(null >= observed)) / (1 + len(null)))

@@ -316,3 +316,19 @@ def test_a_drug_without_responses_gets_no_signature_and_the_others_do(
     assert "oxaliplatin" not in cells(card, "Skill in models that were not trained on")[0]
     planted = loaded.signatures["gemcitabine"].weights[planted_genes(gene_table)]
     assert (planted > 0).all(), "the drug of the planted genes keeps its own weights"
+
+
+def test_a_gene_that_is_silent_in_every_model_costs_no_pack(
+    trained: Trained, tmp_path: Path, gene_table: GeneTable
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(trained.data, data)
+    table = pd.read_csv(data / "expression.tsv", sep="\t", index_col=0)
+    silent = table.index[PANEL - LINES_ALONE - 3]
+    table.loc[silent] = 1.0
+    table.to_csv(data / "expression.tsv", sep="\t")
+    (tmp_path / "pack").mkdir()
+    train_on(data, trained.reference, gene_table, tmp_path / "pack", cores=1, permutations=1)
+    tried = pd.read_csv(tmp_path / "pack" / "attempts.tsv", sep="\t")
+    assert tried["attempt"].str.contains("co-expressed alike").any()
+    assert tried[list(pack.TARGETS)].notna().all(axis=None)

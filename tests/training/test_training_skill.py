@@ -217,3 +217,15 @@ def test_wilsons_interval_holds_the_share_and_stays_within_nought_and_one(positi
     # Wilson 1927: the bounds solve (share - p)² = z² p (1 - p) / n
     for bound in {ends["low"], ends["high"]} - {0.0, 1.0}:
         assert (share - bound) ** 2 == pytest.approx(1.959964**2 * bound * (1 - bound) / n, abs=1e-7)
+
+
+def test_models_of_one_probability_are_one_group_whatever_their_order() -> None:
+    chance = np.array([0.2] * 10 + [0.4] * 3 + [0.5] * 7)
+    positive = np.arange(20) % 3 == 0
+    groups = skill.reliability_groups(chance, positive)
+    assert [(group["n"], group["predicted"]) for group in groups] == [(10, 0.2), (10, pytest.approx(0.47))]
+    order = np.random.default_rng(0).permutation(20)
+    mixed = skill.reliability_groups(chance[order], positive[order])
+    assert [group["observed"] for group in mixed] == pytest.approx([group["observed"] for group in groups])
+    alone = skill.reliability_groups(np.full(20, 1 / 3), positive)
+    assert [group["n"] for group in alone] == [20]
