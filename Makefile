@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: example test lint types realdata bench bench-ffpe pictures clean
+.PHONY: example test lint types realdata bench bench-ffpe bench-peers pictures clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pancreassign needs Python >= 3.11: make PYTHON=python3.11")'
@@ -46,6 +46,18 @@ $(VENV)/.installed-bench: $(INSTALLED)
 bench-ffpe: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.ffpe $(DATA) results/bench-ffpe
 	$(BIN)/python -m benchmarks.ffpe.document results/bench-ffpe docs/ffpe.md
+
+# pancreassign beside what a user would otherwise run (docs/validation.md, whose tables it writes). TRANSACT needs
+# scikit-learn < 1.2 and so an environment of its own; where it cannot be installed, its rows stay empty
+TRANSACT ?= results/transact-env
+$(TRANSACT)/.installed:
+	{ $(PYTHON) -m venv $(TRANSACT) && $(TRANSACT)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+	  transact-dr==1.0.1 'scikit-learn<1.2' 'numpy<1.25' 'scipy<1.11' 'pandas<2.1' 'matplotlib<3.8' 'contourpy<1.2' && touch $@; } \
+	  || { rm -rf $(TRANSACT); echo 'TRANSACT cannot be installed here: its rows stay empty'; }
+
+bench-peers: $(VENV)/.installed-bench $(TRANSACT)/.installed
+	$(BIN)/python -m benchmarks.peers $(DATA) results/bench-peers $(TRANSACT)/bin/python
+	$(BIN)/python -m benchmarks.peers.document results/bench-peers docs/validation.md
 
 # The pictures of docs/report.md: pages of the example
 pictures: $(INSTALLED)

@@ -1,0 +1,1 @@
+"""pancreassign against what a user would otherwise run, on the same samples (docs/validation.md)."""
