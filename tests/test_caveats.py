@@ -6,7 +6,7 @@ import pytest
 
 from pancreassign import caveats, cohort, resources
 from pancreassign.cohort import Job
-from pancreassign.records import Interval, Prediction, QcCheck, Specimen
+from pancreassign.records import Call, Interval, Prediction, QcCheck, Specimen
 
 OF_PROTOCOL = {"protocol_unverified", "protocol_unknown", "protocol_differs"}
 
@@ -147,5 +147,9 @@ def test_it_is_said_where_no_single_drug_has_skill_of_its_own(
     for drug, grade, low in zip(record.drugs, grades, lows, strict=True):
         interval = None if low is None else Interval(low=low, high=0.5, level=0.95)
         own = drug.validation.model_copy(update={"specific_interval": interval})
-        drugs.append(drug.model_copy(update={"evidence": grade, "validation": own}))
+        drugs.append(drug.model_copy(update={"evidence": grade, "validation": own, "call": Call.INTERMEDIATE}))
     assert ("no_specific_skill" in codes(record.model_copy(update={"drugs": drugs}))) is said
+    silent = [drug.model_copy(update={"call": Call.NOT_EVALUABLE}) for drug in drugs]
+    # an order that rests on no drug does not rest on general sensitivity either
+    told = codes(record.model_copy(update={"drugs": silent})) & {"no_specific_skill", "no_drug_evaluable"}
+    assert told == {"no_drug_evaluable"}

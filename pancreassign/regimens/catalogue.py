@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -72,17 +73,33 @@ class Check(Part):
 
     The gravest clause that holds decides. Where none holds, the check is open (``unknown``, with ``ask``) while
     facts are missing: any of its fields, or with ``needs = "any"`` all of them. Otherwise ``otherwise`` stands.
+    A check without ``ask`` says nothing while it is open: another one asks for its facts. ``unplaced`` takes the
+    regimen out of its setting while the check is open. ``guidelines`` limits it to patients for whom one of these was
+    chosen.
     """
 
     id: str = Field(pattern=r"^[a-z0-9_]+$")
     needs: Literal["all", "any"] = "all"
-    ask: str = Field(min_length=1)
+    ask: str | None = Field(default=None, min_length=1)
+    unplaced: bool = False
     otherwise: str = Field(min_length=1)
     otherwise_status: Status = "ok"
     source: str = Field(min_length=1)
     judgement: bool = False
     settings: list[SettingName] = Field(default_factory=list)
+    guidelines: list[Guideline] = Field(default_factory=list)
     clauses: list[Clause] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.unplaced and self.ask is None:
+            raise ValueError("unplaced needs ask: it says why the regimen is not placed")
+        return self
+
+    def open_for(self, known: Mapping[str, object]) -> bool:
+        """Whether facts are missing that it needs; ``known`` are those that are not."""
+        missing = [name for name in self.fields if name not in known]
+        return bool(missing) and (self.needs == "all" or len(missing) == len(self.fields))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -125,9 +142,24 @@ class Standing(Part):
 
 
 class GuidelineStanding(Standing):
-    """Where one guideline puts a regimen in a setting; it takes the place of the standing that serves all."""
+    """Where one guideline puts a regimen in a setting; it takes the place of the standing that serves all.
+
+    ``ages`` (first and last, in years) limits it to patients of a known age within them.
+    """
 
     guideline: Guideline
+    ages: tuple[int, int] | None = None
+
+    def serves(self, guideline: Guideline | None, age: int | None) -> bool:
+        """Whether it is what ``guideline`` says of a patient of that age (``None``: unknown)."""
+        within = self.ages is None or (age is not None and self.ages[0] <= age <= self.ages[1])
+        return self.guideline == guideline and within
+
+    @model_validator(mode="after")
+    def _ages_ascend(self) -> Self:
+        if self.ages is not None and self.ages[0] > self.ages[1]:
+            raise ValueError(f"ages must ascend, found {self.ages[0]} to {self.ages[1]}")
+        return self
 
 
 class Placement(Standing):
@@ -142,9 +174,13 @@ class Placement(Standing):
     after_words: str | None = None
     guidelines: list[GuidelineStanding] = Field(default_factory=list)
 
-    def standing(self, guideline: Guideline | None) -> Standing:
-        """Where ``guideline`` puts the regimen; the standing that serves all where it is silent, or none is chosen."""
-        return next((own for own in self.guidelines if own.guideline == guideline), self)
+    def standing(self, guideline: Guideline | None, age: int | None = None) -> Standing:
+        """Where ``guideline`` puts the regimen at that age (``None``: unknown), what it says of an age first.
+
+        The standing that serves all where the guideline is silent, or none is chosen.
+        """
+        own = [one for one in self.guidelines if one.serves(guideline, age)]
+        return min(own, key=lambda one: one.ages is None, default=self)
 
 
 class SourcedTrial(Trial):
@@ -279,15 +315,33 @@ def _verify(path: Path, catalogue: Catalogue) -> None:
         _known(path, f"{where}.checks", regimen.checks, known)
         for place in regimen.settings:
             _known(path, f"{where}.settings.{place.setting}.after", place.after, set(catalogue.ids))
-            _once(path, f"{where}.settings.{place.setting}.guidelines", (own.guideline for own in place.guidelines))
+            _no_overlap(path, f"{where}.settings.{place.setting}.guidelines", place.guidelines)
     for check in catalogue.checks:
         for clause in check.clauses:
             if clause.operator == "includes_any" and isinstance(clause.value, list):
                 _known(path, f"checks.{check.id}.clauses.value", clause.value, set(catalogue.ids))
-    for guideline in (None, *GUIDELINES):
-        _orders_once(path, catalogue, guideline)
+    for guideline, age in product((None, *GUIDELINES), _ages(catalogue)):
+        _orders_once(path, catalogue, guideline, age)
         for single in (regimen for regimen in catalogue.regimens if regimen.rule == "single"):
-            _below_combinations(path, catalogue, single, guideline)
+            _below_combinations(path, catalogue, single, guideline, age)
+
+
+def _ages(catalogue: Catalogue) -> list[int | None]:
+    """Unknown, and one age for each stretch over which all standings stay the same."""
+    places = [place for regimen in catalogue.regimens for place in regimen.settings]
+    bounds = [own.ages for place in places for own in place.guidelines if own.ages is not None]
+    return [None, *sorted({age for first, last in bounds for age in (first, last + 1)})]
+
+
+def _no_overlap(path: Path, key: str, standings: Sequence[GuidelineStanding]) -> None:
+    """No guideline says two things of one age, nor two of all ages."""
+    _once(path, key, (own.guideline for own in standings if own.ages is None))
+    for one, other in combinations(standings, 2):
+        if one.ages is None or other.ages is None:
+            continue
+        age = max(one.ages[0], other.ages[0])
+        if one.serves(other.guideline, age) and other.serves(one.guideline, age):
+            raise ArtefactError(f"{path}, key {key}", f"{one.guideline!r} stands twice for age {age}", "Part the ages.")
 
 
 def _once(path: Path, key: str, names: Iterable[str]) -> None:
@@ -302,15 +356,17 @@ def _known(path: Path, key: str, names: Iterable[str], known: set[str]) -> None:
             raise ArtefactError(f"{path}, key {key}", f"{name!r} is unknown", f"Use one of {', '.join(sorted(known))}.")
 
 
-def _orders_once(path: Path, catalogue: Catalogue, guideline: Guideline | None) -> None:
+def _orders_once(path: Path, catalogue: Catalogue, guideline: Guideline | None, age: int | None) -> None:
     """No two regimens of a setting share an order, by whichever guideline they are ranked."""
     by = f"{guideline}, " if guideline else ""
     places = [place for regimen in catalogue.regimens for place in regimen.settings]
-    orders = [f"{by}{place.setting}, order {place.standing(guideline).order}" for place in places]
+    orders = [f"{by}{place.setting}, order {place.standing(guideline, age).order}" for place in places]
     _once(path, "regimens.settings.guidelines.order" if guideline else "regimens.settings.order", orders)
 
 
-def _below_combinations(path: Path, catalogue: Catalogue, single: Regimen, guideline: Guideline | None) -> None:
+def _below_combinations(
+    path: Path, catalogue: Catalogue, single: Regimen, guideline: Guideline | None, age: int | None
+) -> None:
     """In every setting a single drug stands in a lower tier than each combination that holds it.
 
     So it never passes its own combination by its signature alone: the tier comes before rule and score.
@@ -323,7 +379,7 @@ def _below_combinations(path: Path, catalogue: Catalogue, single: Regimen, guide
             combination = other.placement(place.setting)
             if combination is None:
                 continue
-            own, above = place.standing(guideline).tier, combination.standing(guideline).tier
+            own, above = place.standing(guideline, age).tier, combination.standing(guideline, age).tier
             if own <= above:
                 by = f"guidelines.{guideline}." if guideline else ""
                 raise ArtefactError(

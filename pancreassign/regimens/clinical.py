@@ -46,6 +46,8 @@ MAX_SHOWN = 40
 _G8_MOST = ((85, 15.0), (79, 16.0))
 """Past an age in years, the most that the G8 can add up to: of its 17 points 2 are for an age below 80 and 1 for
 80 to 85 (Bellera et al., Ann Oncol 2012;23:2166-2172, doi 10.1093/annonc/mdr587)."""
+PREGNANCY_UNTIL = 60
+"""The last age in years at which a pregnancy is taken for possible (our judgement)."""
 
 
 class Clinical(Part):
@@ -106,6 +108,14 @@ class Clinical(Part):
                 raise ValueError(f"contradicts age {age}: past {past} years the G8 is at most {most:g}")
         return value
 
+    @field_validator("pregnancy")
+    @classmethod
+    def _of_an_age(cls, value: bool | None, info: ValidationInfo) -> bool | None:
+        age = info.data.get("age")
+        if value and age is not None and age > PREGNANCY_UNTIL:
+            raise ValueError(f"contradicts age {age}: past {PREGNANCY_UNTIL} years no pregnancy is expected")
+        return value
+
     @model_validator(mode="after")
     def _line(self) -> Self:
         if self.setting == "second_line" and self.prior_regimens == []:
@@ -134,7 +144,7 @@ _ALLOWED = {
     "gbrca_palb2": "true or false",
     "msi": "true or false",
     "prior_regimens": "regimen ids such as folfirinox (a list in TOML, separated by ; in TSV), or other",
-    "pregnancy": "true or false",
+    "pregnancy": "true or false, possible at the age given",
     "albumin_g_l": "g/L, 10 to 60 (not g/dL)",
     "g8": "the sum of the G8, 0 to 17 in halves, possible at the age given",
     "weight_loss_percent": "per cent of body weight lost over six months, 0 to 60",

@@ -19,9 +19,13 @@ _GRAVITY: dict[Status, int] = {"ok": 0, "unknown": 1, "caution": 2, "contraindic
 
 
 def findings(catalogue: Catalogue, regimen: Regimen, clinical: Clinical, setting: str) -> list[Finding]:
-    """One finding for each check that applies in ``setting``, in the catalogue's order, then the prior line."""
-    checks = _checks(catalogue, regimen, setting)
-    result = [_evaluate(catalogue, check, regimen, clinical, setting) for check in checks]
+    """One finding for each check that applies in ``setting``, in the catalogue's order, then the prior line.
+
+    An open check without a question gives none.
+    """
+    checks = _checks(catalogue, regimen, clinical, setting)
+    evaluated = (_evaluate(catalogue, check, regimen, clinical, setting) for check in checks)
+    result = [finding for finding in evaluated if finding is not None]
     place = regimen.placement(setting)
     if place is not None and place.after:
         result.append(_prior_line(catalogue, place, clinical))
@@ -44,17 +48,28 @@ def fits_line(catalogue: Catalogue, place: Placement, clinical: Clinical) -> boo
 
 
 def unplaced(catalogue: Catalogue, regimen: Regimen, clinical: Clinical, setting: str) -> str | None:
-    """Why the regimen is not placed for this patient (studied in others only); ``None`` where nothing says so."""
-    for check in _checks(catalogue, regimen, setting):
-        for clause in _held(catalogue, check, regimen, clinical, setting):
+    """Why the regimen is not placed for this patient, who is not, or not known to be, one in whom it was studied.
+
+    ``None`` where nothing says so.
+    """
+    for check in _checks(catalogue, regimen, clinical, setting):
+        held = _held(catalogue, check, regimen, clinical, setting)
+        for clause in held:
             if clause.unplaced:
                 return clause.message
+        if check.unplaced and not held and check.open_for(clinical.given()):
+            return check.ask
     return None
 
 
-def _checks(catalogue: Catalogue, regimen: Regimen, setting: str) -> list[Check]:
+def _checks(catalogue: Catalogue, regimen: Regimen, clinical: Clinical, setting: str) -> list[Check]:
     checks = [catalogue.check(check_id) for check_id in regimen.checks]
-    return [check for check in checks if not check.settings or setting in check.settings]
+    return [
+        check
+        for check in checks
+        if (not check.settings or setting in check.settings)
+        and (not check.guidelines or clinical.guideline in check.guidelines)
+    ]
 
 
 def _held(catalogue: Catalogue, check: Check, regimen: Regimen, clinical: Clinical, setting: str) -> list[Clause]:
@@ -68,7 +83,7 @@ def _held(catalogue: Catalogue, check: Check, regimen: Regimen, clinical: Clinic
     ]
 
 
-def _evaluate(catalogue: Catalogue, check: Check, regimen: Regimen, clinical: Clinical, setting: str) -> Finding:
+def _evaluate(catalogue: Catalogue, check: Check, regimen: Regimen, clinical: Clinical, setting: str) -> Finding | None:
     held = _held(catalogue, check, regimen, clinical, setting)
     if held:
         worst = max(held, key=lambda clause: _GRAVITY[clause.status])  # the first of the gravest
@@ -77,9 +92,8 @@ def _evaluate(catalogue: Catalogue, check: Check, regimen: Regimen, clinical: Cl
             drugs, regimens = _shared(catalogue, regimen, clinical.prior_regimens or [])
             message = worst.filled(drugs=_and(drugs), regimens=_and(regimens))
         return _finding(check.id, worst.status, message, worst.source, worst.judgement)
-    missing = [name for name in check.fields if getattr(clinical, name) is None]
-    if missing and (check.needs == "all" or len(missing) == len(check.fields)):
-        return _finding(check.id, "unknown", check.ask, check.source, check.judgement)
+    if check.open_for(clinical.given()):
+        return None if check.ask is None else _finding(check.id, "unknown", check.ask, check.source, check.judgement)
     return _finding(check.id, check.otherwise_status, check.otherwise, check.source, check.judgement)
 
 

@@ -17,7 +17,7 @@ from pancreassign.records import (
     Setting,
     Trial,
 )
-from pancreassign.regimens.catalogue import Catalogue, GuidelineStanding, Regimen, Standing
+from pancreassign.regimens.catalogue import Catalogue, GuidelineStanding, Placement, Regimen, Standing
 from pancreassign.regimens.clinical import GUIDELINES, SETTING_WORDS, Clinical
 from pancreassign.regimens.eligibility import JUDGEMENT, contraindications, findings, fits_line, unplaced
 from pancreassign.regimens.rules import (
@@ -45,7 +45,7 @@ class _Placed:
     place: Standing | None
     """Where it stands in the setting, by the guideline chosen where the catalogue holds that; ``None`` = not placed."""
     origin: str | None
-    """Whose tier and order that is, in words; ``None`` where no guideline was chosen."""
+    """How that stands to the guideline chosen, in words; ``None`` where none was chosen."""
     line: str
     """Whether it is placed for setting, line and patient, in words."""
     fits: bool
@@ -135,13 +135,13 @@ def _place(
     scored = [drugs[drug] for drug in regimen.scored]
     score, interval = regimen_score(regimen.rule, scored, level)
     placement = regimen.placement(setting.value)
-    place = None if placement is None else placement.standing(clinical.guideline)
+    place = None if placement is None else placement.standing(clinical.guideline, clinical.age)
     line, fits = _line(catalogue, regimen, setting, clinical)
     return _Placed(
         regimen=regimen,
         eligibility=findings(catalogue, regimen, clinical, setting.value),
         place=place,
-        origin=None if place is None else _origin(place, clinical),
+        origin=None if placement is None else _origin(placement, clinical),
         line=line,
         fits=fits,
         rule=rule_status(regimen.rule, scored),
@@ -165,12 +165,16 @@ def _line(catalogue: Catalogue, regimen: Regimen, setting: Setting, clinical: Cl
     return f"for {where}", True
 
 
-def _origin(place: Standing, clinical: Clinical) -> str | None:
-    """Whose tier and order a regimen has: those of the guideline chosen, or the catalogue's own where it holds none."""
+def _origin(placement: Placement, clinical: Clinical) -> str | None:
+    """How tier and order stand to the guideline chosen: its own, our reading of it, or the catalogue's own, and why."""
     if clinical.guideline is None:
         return None
     name = GUIDELINES[clinical.guideline]
-    return name if isinstance(place, GuidelineStanding) else f"the catalogue's own, nothing of {name} held"
+    place = placement.standing(clinical.guideline, clinical.age)
+    if isinstance(place, GuidelineStanding):
+        return f"after {name}" if place.judgement else name
+    held = any(own.guideline == clinical.guideline for own in placement.guidelines)
+    return f"{name} goes by age" if held else f"nothing of {name} held"
 
 
 def _silent(catalogue: Catalogue, setting: Setting, clinical: Clinical) -> list[str]:
@@ -179,7 +183,7 @@ def _silent(catalogue: Catalogue, setting: Setting, clinical: Clinical) -> list[
     if guideline is None or catalogue.holds(guideline, setting.value):
         return []
     where, name = SETTING_WORDS[setting.value], GUIDELINES[guideline]
-    return [f"{name} was chosen, but the catalogue holds nothing of it for {where}: its own order stands"]
+    return [f"Nothing of {name} is held for {where}: the catalogue's own order stands"]
 
 
 def tie_groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
@@ -241,15 +245,7 @@ def _result(
 def _in_words(one: _Placed) -> list[str]:
     """The rank tuple, an element a string."""
     reasons = contraindications(one.eligibility)
-    if one.place is None:
-        tier, order = "no guideline tier here", "no guideline order here"
-        if one.regimen.rule == "single":
-            tier += " (a single drug: below combinations)"
-    else:
-        said = [one.origin] if one.origin else []
-        said += [JUDGEMENT] if one.place.judgement else []
-        mark = f" ({'; '.join(said)})" if said else ""
-        tier, order = f"guideline tier {one.place.tier}{mark}", f"guideline order {one.place.order}{mark}"
+    tier, order = _standing_in_words(one)
     return [
         "contraindicated: " + "; ".join(reason.message for reason in reasons)
         if reasons
@@ -260,3 +256,16 @@ def _in_words(one: _Placed) -> list[str]:
         f"no score (ordered as {NEUTRAL_SCORE})" if one.score is None else f"score {round(one.score, 2)}",
         order,
     ]
+
+
+def _standing_in_words(one: _Placed) -> tuple[str, str]:
+    """Tier and order, and whose they are: a guideline's only where the one chosen gave them."""
+    place = one.place
+    if place is None:
+        below = " (a single drug: below combinations)" if one.regimen.rule == "single" else ""
+        return f"no tier here{below}", "no order here"
+    whose = "guideline" if isinstance(place, GuidelineStanding) and not place.judgement else "the catalogue's"
+    said = [one.origin] if one.origin else []
+    said += [JUDGEMENT] if place.judgement else []
+    mark = f" ({'; '.join(said)})" if said else ""
+    return f"{whose} tier {place.tier}{mark}", f"{whose} order {place.order}{mark}"

@@ -105,8 +105,11 @@ def test_each_drug_brings_its_own_checks(catalogue: Catalogue) -> None:
         assert asked == bool(names & {"irinotecan", "nal-IRI"}), regimen.id
         assert sum(name.startswith("bilirubin") for name in regimen.checks) == 1, regimen.id  # jaundice lifts none
         assert ("neuropathy_oxaliplatin" in regimen.checks) == ("oxaliplatin" in names), regimen.id
-        others = bool(names & {"cisplatin", "paclitaxel", "nab-paclitaxel"})
-        assert ("neuropathy" in regimen.checks) == others, regimen.id
+        assert ("neuropathy_nabpaclitaxel" in regimen.checks) == ("nab-paclitaxel" in names), regimen.id
+        assert ("neuropathy" in regimen.checks) == bool(names & {"cisplatin", "paclitaxel"}), regimen.id
+        platinum = bool(names & {"oxaliplatin", "cisplatin"})
+        assert ("gbrca_no_platinum" in regimen.checks) != platinum, regimen.id
+        assert "msi" in regimen.checks
         assert "pregnancy" in regimen.checks
         assert any(name.startswith("ecog") for name in regimen.checks)
 
@@ -163,9 +166,20 @@ def first(text: str, old: str, new: str) -> str:
         ('guideline = "tncd"\ntier = 2\norder = 3', 'guideline = "tncd"\ntier = 3\norder = 3',
          "regimens.gemcitabine.settings.first_line_metastatic.guidelines.tncd.tier", "combination gem_nabpaclitaxel"),
         ('[[regimens.settings.guidelines]]\nguideline = "esmo"',
-         '[[regimens.settings.guidelines]]\nguideline = "esmo"\ntier = 1\norder = 9\nbasis = "x"\njudgement = true\n'
+         '[[regimens.settings.guidelines]]\nguideline = "esmo"\nages = [71, 110]\n'
+         'tier = 1\norder = 9\nbasis = "x"\njudgement = true\n'
          '[[regimens.settings.guidelines]]\nguideline = "esmo"',
-         "regimens.folfirinox.settings.adjuvant.guidelines", "'esmo' stands twice"),
+         "regimens.folfirinox.settings.adjuvant.guidelines", "'esmo' stands twice for age 71"),
+        ("ages = [71, 110]", "ages = [70, 110]", "regimens.folfirinox.settings.adjuvant.guidelines",
+         "'esmo' stands twice for age 70"),
+        ("ages = [71, 110]", "ages = [110, 71]", "regimens.folfirinox.settings.1.guidelines.1", "must ascend"),
+        ("ages = [71, 110]\ntier = 2\norder = 2", "ages = [71, 110]\ntier = 2\norder = 1",
+         "regimens.settings.guidelines.order", "'esmo, adjuvant, order 1' stands twice"),
+        ("ages = [71, 110]\ntier = 1", "ages = [71, 110]\ntier = 3",
+         "regimens.gemcitabine.settings.adjuvant.guidelines.esmo.tier", "not below its combination gemcap"),
+        ('ask = "Only for carriers of gBRCA/PALB2: status unknown, test it"\n', "", "checks.gbrca_palb2_only",
+         "unplaced needs ask"),
+        ('guidelines = ["tncd"]', 'guidelines = ["asco"]', "checks.uracilaemia_france.guidelines.0", "nccn"),
     ],
 )  # fmt: skip
 def test_broken_catalogue_names_the_key(
@@ -186,3 +200,12 @@ def test_unreadable_catalogue(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("= 1\n")
     with pytest.raises(ArtefactError, match="is not TOML"):
         load_catalogue(tmp_path / "bad.toml")
+
+
+def test_s1_says_in_whom_it_was_studied(catalogue: Catalogue) -> None:
+    s1 = catalogue.regimen("s1")
+    assert s1 is not None
+    assert {trial.name: "Japan" in trial.population for trial in s1.trials} == {"JASPAC-01": True, "GEST": True}
+    gest = next(trial for trial in s1.trials if trial.name == "GEST")
+    assert gest.efficacy == "v gemcitabine: OS 9.7 v 8.8 (HR 0.96, not inferior)"
+    assert any("East Asian patients" in note for note in s1.notes)

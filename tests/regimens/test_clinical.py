@@ -83,6 +83,8 @@ def test_tsv_of_many_with_unknowns(tmp_path: Path) -> None:
         ("g8 = 16.5\nage = 80", "g8"),
         ("weight_loss_percent = -2", "weight_loss_percent"),
         ("weight_loss_percent = 61", "weight_loss_percent"),
+        ("age = 61\npregnancy = true", "pregnancy"),
+        ("pregnancy = true\nage = 85", "pregnancy"),
         ('guideline = "asco"', "guideline"),
         ('guideline = "TNCD"', "guideline"),
         ('language = "french"', "language"),
@@ -149,6 +151,16 @@ def test_facts_of_frailty_nutrition_and_guideline_are_read(tmp_path: Path) -> No
 @pytest.mark.parametrize(("age", "g8"), [(79, 17.0), (80, 16.0), (85, 16.0), (86, 15.0), (None, 17.0)])
 def test_the_most_that_the_g8_can_be_at_an_age(age: int | None, g8: float) -> None:
     assert Clinical(age=age, g8=g8).g8 == g8
+
+
+@pytest.mark.parametrize(("age", "pregnancy"), [(60, True), (None, True), (85, False)])
+def test_a_pregnancy_that_is_possible_at_the_age(age: int | None, pregnancy: bool) -> None:
+    assert Clinical(age=age, pregnancy=pregnancy).pregnancy is pregnancy
+
+
+def test_a_pregnancy_past_sixty_is_a_contradiction_that_names_both(tmp_path: Path) -> None:
+    with pytest.raises(ClinicalError, match="field pregnancy: contradicts age 72: past 60 years no pregnancy"):
+        load_clinical(write(tmp_path, "c.tsv", "sample\tage\tpregnancy\nA\t72\tyes\n"))
 
 
 def test_a_contradiction_says_both_facts(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pancreassign.records import Finding
 from pancreassign.regimens.catalogue import Catalogue
-from pancreassign.regimens.clinical import Clinical
+from pancreassign.regimens.clinical import SETTINGS, Clinical
 from pancreassign.regimens.eligibility import contraindications, findings, fits_line
 
 FIRST = "first_line_metastatic"
@@ -71,10 +71,15 @@ def test_the_question_before_a_fluoropyrimidine(catalogue: Catalogue) -> None:
         ("folfirinox", "neuropathy_oxaliplatin", {"neuropathy_grade": 3}, "contraindicated"),
         ("nalirifox", "neuropathy_oxaliplatin", {"neuropathy_grade": 3}, "contraindicated"),
         ("folfox", "neuropathy_oxaliplatin", {"neuropathy_grade": 3}, "contraindicated"),
-        ("gem_nabpaclitaxel", "neuropathy", {"neuropathy_grade": 2}, "caution"),
-        ("gem_nabpaclitaxel", "neuropathy", {"neuropathy_grade": 3}, "caution"),
+        ("gem_nabpaclitaxel", "neuropathy_nabpaclitaxel", {"neuropathy_grade": 1}, "ok"),
+        ("gem_nabpaclitaxel", "neuropathy_nabpaclitaxel", {"neuropathy_grade": 2}, "caution"),
+        ("gem_nabpaclitaxel", "neuropathy_nabpaclitaxel", {"neuropathy_grade": 3}, "contraindicated"),
+        ("gem_nabpaclitaxel", "neuropathy_nabpaclitaxel", {"neuropathy_grade": 4}, "contraindicated"),
+        ("gem_paclitaxel", "neuropathy", {"neuropathy_grade": 2}, "caution"),
+        ("gem_paclitaxel", "neuropathy", {"neuropathy_grade": 3}, "contraindicated"),
+        ("gem_cisplatin", "neuropathy", {"neuropathy_grade": 3}, "contraindicated"),
         ("gem_nabpaclitaxel", "bilirubin_nabpaclitaxel", {"bilirubin_uln": 1.5}, "ok"),
-        ("gem_nabpaclitaxel", "bilirubin_nabpaclitaxel", {"bilirubin_uln": 1.51}, "caution"),
+        ("gem_nabpaclitaxel", "bilirubin_nabpaclitaxel", {"bilirubin_uln": 1.51}, "contraindicated"),
         ("gem_paclitaxel", "bilirubin_paclitaxel", {"bilirubin_uln": 1.25}, "ok"),
         ("gem_paclitaxel", "bilirubin_paclitaxel", {"bilirubin_uln": 1.26}, "caution"),
         ("gemcitabine", "bilirubin_gemcitabine", {"bilirubin_uln": 1.5}, "ok"),
@@ -91,13 +96,24 @@ def test_the_question_before_a_fluoropyrimidine(catalogue: Catalogue) -> None:
         ("folfirinox", "g8", {"age": 70}, "unknown"),
         ("folfirinox", "g8", {"age": 75, "g8": 15.0}, "ok"),
         ("gemcap", "g8", {"g8": 0.0}, "caution"),
-        ("folfirinox", "nutrition", {"weight_loss_percent": 9.9}, "ok"),
+        ("folfirinox", "nutrition", {"weight_loss_percent": 4.9}, "ok"),
+        ("folfirinox", "nutrition", {"weight_loss_percent": 5.0}, "caution"),
         ("folfirinox", "nutrition", {"weight_loss_percent": 10.0}, "caution"),
-        ("folfirinox", "nutrition", {"albumin_g_l": 30.0}, "ok"),
-        ("folfirinox", "nutrition", {"albumin_g_l": 29.9}, "caution"),
+        ("folfirinox", "nutrition", {"albumin_g_l": 30.0}, "unknown"),  # albumin alone answers nothing
+        ("folfirinox", "nutrition", {"albumin_g_l": 29.9}, "unknown"),
         ("folfirinox", "nutrition", {"albumin_g_l": 40.0, "weight_loss_percent": 20.0}, "caution"),
+        ("folfirinox", "nutrition_albumin", {"albumin_g_l": 30.0}, "ok"),
+        ("folfirinox", "nutrition_albumin", {"albumin_g_l": 29.9}, "caution"),
         ("gemcitabine", "pregnancy", {"pregnancy": True}, "contraindicated"),
         ("gemcitabine", "pregnancy", {"pregnancy": False}, "ok"),
+        ("gemcitabine", "pregnancy", {"age": 59}, "unknown"),
+        ("gemcitabine", "pregnancy", {"age": 60}, "ok"),
+        ("gemcitabine", "pregnancy", {"age": 60, "pregnancy": True}, "contraindicated"),
+        ("gemcitabine", "msi", {"msi": True}, "caution"),
+        ("gemcitabine", "msi", {"msi": False}, "ok"),
+        ("folfirinox", "gbrca_platinum", {"gbrca_palb2": True}, "ok"),
+        ("gem_nabpaclitaxel", "gbrca_no_platinum", {"gbrca_palb2": True}, "caution"),
+        ("gem_nabpaclitaxel", "gbrca_no_platinum", {"gbrca_palb2": False}, "ok"),
         ("gem_cisplatin", "gbrca_palb2_only", {"gbrca_palb2": True}, "ok"),
         ("gem_cisplatin", "gbrca_palb2_only", {"gbrca_palb2": False}, "caution"),
         ("gemcitabine", "already_given", {"prior_regimens": ["gemcitabine"]}, "caution"),
@@ -220,3 +236,54 @@ def test_second_line_depends_on_the_first(
     line = {f.code: f for f in findings(catalogue, entry, clinical, "second_line")}["prior_line"]
     assert line.status == status
     assert not set(catalogue.ids) & {word for word in line.message.split() if "_" in word}  # names, not ids
+
+
+def test_nutrition_says_what_is_known_and_no_more(catalogue: Catalogue) -> None:
+    albumin = found(catalogue, "folfirinox", {"albumin_g_l": 38.0})
+    assert albumin["nutrition_albumin"].message == "Albumin 30 g/L or more: this alone does not rule malnutrition out"
+    assert albumin["nutrition"].message.startswith("Weight loss unknown")
+    weight = found(catalogue, "folfirinox", {"weight_loss_percent": 3.0})
+    assert weight["nutrition"].message == "Weight loss below 5 % in six months"
+    assert "nutrition_albumin" not in weight  # it asks for nothing by itself
+    for loss, message in ((7.0, "Weight loss of 5 %"), (12.0, "Weight loss of 10 %")):
+        both = found(catalogue, "folfirinox", {"weight_loss_percent": loss, "albumin_g_l": 25.0})
+        assert [both[code].status for code in ("nutrition", "nutrition_albumin")] == ["caution", "caution"]
+        assert both["nutrition"].message.startswith(message)
+        assert both["nutrition_albumin"].message.startswith("Albumin below 30 g/L")
+
+
+def test_a_genotype_alone_does_not_answer_in_france(catalogue: Catalogue) -> None:
+    for regimen in catalogue.regimens:
+        own = found(catalogue, regimen.id, {"dpyd": "normal", "guideline": "tncd"})
+        assert ("uracilaemia_france" in own) == ("dpd" in own), regimen.id
+        if "dpd" in own:
+            assert own["uracilaemia_france"].status == "unknown"
+            assert "INCa/HAS, December 2018" in own["uracilaemia_france"].message
+    told = found(catalogue, "folfirinox", {"dpyd": "normal", "uracilaemia_ng_ml": 9.0, "guideline": "tncd"})
+    assert told["uracilaemia_france"].status == told["dpd"].status == "ok"
+    for guideline in (None, "esmo", "nccn"):
+        assert "uracilaemia_france" not in found(catalogue, "folfirinox", {"dpyd": "normal", "guideline": guideline})
+
+
+def test_germline_and_msi_are_asked_of_every_regimen_in_every_setting(catalogue: Catalogue) -> None:
+    for setting in SETTINGS:
+        for regimen in catalogue.regimens:
+            own = found(catalogue, regimen.id, {}, setting)
+            asked = [code for code, one in own.items() if one.status == "unknown"]
+            for topic in ("gbrca", "msi"):
+                assert sum(code.partition("_")[0] == topic for code in asked) == 1, (setting, regimen.id, topic)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_germline_and_msi_are_read_in_every_setting_in_words_that_are_true_there(
+    catalogue: Catalogue, setting: str
+) -> None:
+    own = found(catalogue, "folfirinox", {"gbrca_palb2": True, "msi": True}, setting)
+    advanced = setting in ("locally_advanced", "first_line_metastatic")
+    carrier = own["gbrca_platinum"].message
+    assert carrier.startswith("Germline BRCA/PALB2 carrier: ")
+    assert ("gemcitabine + cisplatin is open too" in carrier) == advanced
+    assert own["msi"].status == "caution"
+    later = advanced or setting == "second_line"
+    assert ("immunotherapy is an option to discuss" in own["msi"].message) == later
+    assert "10.1200/JCO.19.02105" in own["msi"].source

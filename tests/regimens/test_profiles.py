@@ -50,6 +50,8 @@ def test_folfirinox_ineligible_first_line(catalogue: Catalogue, five: dict[Drug,
     assert next(iter(results)) == "gem_nabpaclitaxel"
     assert list(results)[-2:] == ["folfirinox", "nalirifox"]  # last, not hidden
     assert status(results["gem_nabpaclitaxel"], "g8") == "caution"
+    assert status(results["gem_nabpaclitaxel"], "nutrition") == "caution"  # 8 % lost
+    assert status(results["s1"], "uracilaemia_france") == "unknown"  # TNCD, and a genotype alone
     assert results["gem_nabpaclitaxel"].order[0] == "no known contraindication"
 
 
@@ -67,6 +69,7 @@ def test_advanced_first_line(catalogue: Catalogue, five: dict[Drug, DrugEvidence
     assert list(results)[:3] == ["folfirinox", "nalirifox", "gem_nabpaclitaxel"]
     assert [results[name].tier for name in list(results)[:3]] == [1, 1, 2]
     assert results["folfirinox"].order[2] == "guideline tier 1 (TNCD)"
+    assert results["gem_nabpaclitaxel"].order[2] == "the catalogue's tier 2 (after TNCD; our judgement)"
     assert status(results["folfirinox"], "dpd") == "caution"
     assert status(results["folfirinox"], "g8") == "ok"
     assert not results["folfirinox"].contraindicated

@@ -37,7 +37,7 @@ def ids(results: list[RegimenResult]) -> list[str]:
 
 def test_nothing_known_of_tumour_or_patient(catalogue: Catalogue) -> None:
     results = ranked(catalogue, {drug: dead_drug() for drug in Drug})
-    assert ids(results)[:6] == ["folfirinox", "nalirifox", "gem_nabpaclitaxel", "gem_cisplatin", "gemcitabine", "s1"]
+    assert ids(results)[:6] == ["folfirinox", "nalirifox", "gem_nabpaclitaxel", "gemcitabine", "s1", "gem_cisplatin"]
     assert [result.rank for result in results[:6]] == [1, 1, 1, 4, 5, 6]
     top = results[0]
     assert top.tied_with == ["nalirifox", "gem_nabpaclitaxel"]
@@ -47,10 +47,10 @@ def test_nothing_known_of_tumour_or_patient(catalogue: Catalogue) -> None:
     assert top.order == [
         "no known contraindication",
         "for first-line metastatic disease",
-        "guideline tier 1",
+        "the catalogue's tier 1",
         "rule unclear",
         "score 50.0",
-        "guideline order 1",
+        "the catalogue's order 1",
     ]
     assert (top.evidence.without_skill, top.evidence.without_signature) == (3, [])
     assert (top.tier, top.judgement) == (1, False)
@@ -62,8 +62,8 @@ def test_a_placement_says_what_it_rests_on(catalogue: Catalogue, five: Drugs) ->
     assert (nab.tier, nab.judgement) == (1, True)
     assert nab.basis is not None
     assert "MPACT" in nab.basis
-    assert nab.order[2] == "guideline tier 1 (our judgement)"
-    assert results["folfirinox"].order[2] == "guideline tier 1"
+    assert nab.order[2] == "the catalogue's tier 1 (our judgement)"
+    assert results["folfirinox"].order[2] == "the catalogue's tier 1"
     elsewhere = results["folfox"]
     assert (elsewhere.tier, elsewhere.basis, elsewhere.judgement) == (None, None, False)
 
@@ -79,20 +79,40 @@ def test_the_guideline_chosen_orders_and_is_named(catalogue: Catalogue, five: Dr
     assert nab.basis is not None
     assert nab.basis.startswith("TNCD 2024")
     assert (nab.order[2], nab.order[5]) == (
-        "guideline tier 2 (TNCD; our judgement)",
-        "guideline order 3 (TNCD; our judgement)",
+        "the catalogue's tier 2 (after TNCD; our judgement)",
+        "the catalogue's order 3 (after TNCD; our judgement)",
     )
     assert named["folfirinox"].order[2] == "guideline tier 1 (TNCD)"
-    assert named["s1"].order[2] == "guideline tier 4 (the catalogue's own, nothing of TNCD held; our judgement)"
-    assert named["folfox"].order[2] == "no guideline tier here"
-    assert not [note for result in results for note in result.notes if "was chosen" in note]
+    assert named["s1"].order[2] == "the catalogue's tier 4 (nothing of TNCD held; our judgement)"
+    assert named["folfox"].order[2] == "no tier here"
+    assert not [note for result in results for note in result.notes if note.startswith("Nothing of")]
 
 
-def test_esmo_is_the_catalogues_own_order_in_the_adjuvant_setting(catalogue: Catalogue, five: Drugs) -> None:
-    plain, esmo = (ranked(catalogue, five, setting="adjuvant", guideline=one) for one in (None, "esmo"))
+def test_esmo_is_the_catalogues_own_order_in_the_adjuvant_setting_up_to_70(catalogue: Catalogue, five: Drugs) -> None:
+    plain, esmo = (ranked(catalogue, five, setting="adjuvant", age=70, guideline=one) for one in (None, "esmo"))
     assert ids(plain) == ids(esmo)
     assert [result.order[2] for result in esmo[:3]] == [f"guideline tier {tier} (ESMO)" for tier in (1, 2, 3)]
-    assert not [note for result in esmo for note in result.notes if "was chosen" in note]
+    assert not [note for result in esmo for note in result.notes if note.startswith("Nothing of")]
+
+
+@pytest.mark.parametrize("age", [71, 79, 88])
+def test_esmo_over_70_puts_gemcitabine_and_capecitabine_first(catalogue: Catalogue, five: Drugs, age: int) -> None:
+    drugs = five | {Drug.OXALIPLATIN: SENSITIVE, Drug.FLUOROURACIL: SENSITIVE, Drug.GEMCITABINE: RESISTANT}
+    results = ranked(catalogue, drugs, setting="adjuvant", age=age, guideline="esmo")
+    assert ids(results)[:3] == ["gemcap", "folfirinox", "gemcitabine"]  # whatever the signatures say
+    assert [result.rank for result in results[:3]] == [1, 2, 3]
+    assert results[0].order[2] == "guideline tier 1 (ESMO)"
+    assert results[1].order[2] == "the catalogue's tier 2 (after ESMO; our judgement)"
+    plain = ranked(catalogue, drugs, setting="adjuvant", age=age)
+    assert plain[0].id == "folfirinox"  # without the guideline it stays a caution
+
+
+def test_esmo_at_unknown_age_is_the_catalogues_order_and_asks_for_the_age(catalogue: Catalogue, five: Drugs) -> None:
+    results = ranked(catalogue, five, setting="adjuvant", guideline="esmo")
+    assert ids(results) == ids(ranked(catalogue, five, setting="adjuvant"))
+    assert results[0].order[2] == "the catalogue's tier 1 (ESMO goes by age)"
+    age = next(finding for finding in results[0].eligibility if finding.code == "age_folfirinox")
+    assert age.status == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -101,10 +121,10 @@ def test_esmo_is_the_catalogues_own_order_in_the_adjuvant_setting(catalogue: Cat
         (
             "nccn",
             "first_line_metastatic",
-            "NCCN was chosen, but the catalogue holds nothing of it for first-line metastatic",
+            "Nothing of NCCN is held for first-line metastatic disease: the catalogue's own order stands",
         ),
-        ("tncd", "adjuvant", "TNCD was chosen, but the catalogue holds nothing of it for adjuvant treatment"),
-        ("esmo", "second_line", "ESMO was chosen, but the catalogue holds nothing of it for second-line treatment"),
+        ("tncd", "adjuvant", "Nothing of TNCD is held for adjuvant treatment: the catalogue's own order stands"),
+        ("esmo", "second_line", "Nothing of ESMO is held for second-line treatment: the catalogue's own order stands"),
     ],
 )
 def test_a_guideline_that_is_not_held_changes_nothing_and_says_so(
@@ -116,7 +136,7 @@ def test_a_guideline_that_is_not_held_changes_nothing_and_says_so(
         (one.id, one.rank, one.tier, one.basis) for one in plain
     ]
     for result in chosen:
-        said = [note for note in result.notes if note.startswith(words)]
+        said = [note for note in result.notes if note == words]
         assert len(said) == (result.tier is not None), result.id
         assert ("nothing of" in result.order[2]) == (result.tier is not None), result.id
 
@@ -184,16 +204,56 @@ def test_ecog_2_leaves_gemcitabine_regimens_on_top(catalogue: Catalogue, five: D
 
 
 def test_gemcitabine_cisplatin_by_germline(catalogue: Catalogue, five: Drugs) -> None:
-    for known, rank, status in ((True, 4, "ok"), (None, 4, "unknown"), (False, 6, "caution")):
+    reasons = {
+        None: "Only for carriers of gBRCA/PALB2: status unknown, test it",
+        False: "Studied in gBRCA/PALB2 carriers",
+    }
+    for known, rank, status in ((True, 4, "ok"), (None, 6, "unknown"), (False, 6, "caution")):
         result = by_id(ranked(catalogue, five, gbrca_palb2=known))["gem_cisplatin"]
         assert result.rank == rank
         assert result.eligibility[0].status == status
-        assert result.for_setting is (known is not False)
+        assert result.for_setting is (known is True)
         assert not result.contraindicated
-    assert "not placed for this patient: Studied in gBRCA/PALB2 carriers only" in result.order[1]
+        if known is not True:
+            assert f"not placed for this patient: {reasons[known]}" in result.order[1]
     assert (result.score, result.interval, result.rule) == (None, None, "unclear")
     assert result.evidence.grades == {}
     assert result.evidence.without_signature == ["cisplatin"]
+
+
+@pytest.mark.parametrize("guideline", [None, *GUIDELINES])
+@pytest.mark.parametrize("setting", ["first_line_metastatic", "locally_advanced"])
+@pytest.mark.parametrize("ecog", [None, 1, 2])
+def test_gemcitabine_cisplatin_never_leads_others_than_known_carriers(
+    catalogue: Catalogue, five: Drugs, guideline: str | None, setting: str, ecog: int | None
+) -> None:
+    drugs = five | {Drug.GEMCITABINE: RESISTANT, Drug.PACLITAXEL: RESISTANT}
+    for known in (None, False):
+        results = by_id(ranked(catalogue, drugs, guideline=guideline, setting=setting, ecog=ecog, gbrca_palb2=known))
+        for below in ("gem_nabpaclitaxel", "gemcitabine"):
+            assert results["gem_cisplatin"].rank > results[below].rank, below
+        asked = [finding.status for finding in results["gem_nabpaclitaxel"].eligibility if "gbrca" in finding.code]
+        assert asked == ["unknown" if known is None else "ok"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "out"),
+    [
+        (
+            {"neuropathy_grade": 4},
+            {"folfirinox", "nalirifox", "gem_nabpaclitaxel", "gem_cisplatin", "folfox", "gem_paclitaxel"},
+        ),
+        ({"bilirubin_uln": 4.0}, {"folfirinox", "nalirifox", "gem_nabpaclitaxel", "naliri_5fu"}),
+    ],
+)
+def test_neuropathy_and_jaundice_leave_gemcitabine_alone_on_top(
+    catalogue: Catalogue, five: Drugs, facts: dict[str, Any], out: set[str]
+) -> None:
+    drugs = five | {Drug.GEMCITABINE: SENSITIVE, Drug.PACLITAXEL: SENSITIVE}
+    assert ids(ranked(catalogue, drugs))[0] == "gem_nabpaclitaxel"
+    results = ranked(catalogue, drugs, **facts)
+    assert results[0].id == "gemcitabine"
+    assert {result.id for result in results if result.contraindicated} == out
 
 
 def test_second_line_follows_what_was_given(catalogue: Catalogue, five: Drugs) -> None:
@@ -293,6 +353,9 @@ patients = st.builds(
     Clinical,
     setting=st.sampled_from(SETTINGS),
     ecog=st.none() | st.integers(0, 4),
+    age=st.none() | st.sampled_from([45, 65, 70, 71, 85]),
+    neuropathy_grade=st.none() | st.integers(0, 4),
+    msi=st.none() | st.booleans(),
     dpyd=st.none() | st.sampled_from(["normal", "partial", "complete"]),
     bilirubin_uln=st.none() | st.floats(0.1, 5),
     gbrca_palb2=st.none() | st.booleans(),
