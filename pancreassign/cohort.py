@@ -17,7 +17,7 @@ from pancreassign.counts.metadata import describe, read_metadata, unmatched
 from pancreassign.counts.names import folder_name
 from pancreassign.counts.readers import read_samples
 from pancreassign.counts.samples import InputFile, Sample
-from pancreassign.errors import SampleError
+from pancreassign.errors import SampleError, raise_all
 from pancreassign.kit import Kit, load_kit
 from pancreassign.output import check_free, staged
 from pancreassign.patients import with_several
@@ -82,7 +82,8 @@ def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
     for note in cohort.notes:
         warn(note)
     folders = [folder_name(sample.id) for sample in cohort.samples]
-    views = lesions.stems(cohort.infos, folders) if job.records else {}
+    views, faults = lesions.stems(cohort.infos, folders) if job.records else ({}, [])
+    raise_all(faults)
     targets = [*RUN_FILES, *(folders if job.records or job.reports else []), *([lesions.FOLDER] if views else [])]
     owned = [f"{folder}/{file}" for folder in folders for file in SAMPLE_FILES]
     owned += lesions.earlier(job.out) if job.force else []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pancreassign.counts.names import check_name, folder_name
-from pancreassign.errors import PancreassignError, RecordError, SampleError, raise_all
+from pancreassign.errors import PancreassignError, RecordError, SampleError
 from pancreassign.patients import SCHEMA, patient_views, with_several
 from pancreassign.records import Prediction, SampleInfo
 
@@ -17,19 +17,18 @@ Render = Callable[[Mapping[str, Any], Sequence[Prediction]], bytes]
 """Makes the PDF of a view (as its JSON holds it) and the records of its lesions."""
 
 
-def stems(samples: Sequence[SampleInfo], folders: Sequence[str]) -> dict[str, str]:
-    """By patient with several lesions: the file of its view, relative to the output folder, without its ending.
+def stems(samples: Sequence[SampleInfo], folders: Sequence[str]) -> tuple[dict[str, str], list[PancreassignError]]:
+    """Where the views of patients with several lesions go, and what is in the way of others'.
 
     Parameters
     ----------
     folders
         The samples' own folders, in their order.
 
-    Raises
-    ------
-    SampleError
-        Where a patient's id cannot name a file, two of them would share one, or a sample's own folder is in the way.
-        The patients are named by their samples.
+    Returns
+    -------
+    By patient the file of its view, relative to the output folder and without its ending; and the faults: an id that
+    cannot name a file, two that would share one, or a sample's own folder. Patients are named by their samples.
     """
     found: dict[str, str] = {}
     faults: list[PancreassignError] = []
@@ -44,12 +43,13 @@ def stems(samples: Sequence[SampleInfo], folders: Sequence[str]) -> dict[str, st
         elif stem.casefold() in taken:
             other = taken[stem.casefold()]
             faults.append(SampleError(where, f"would share a file with the {other}", "Give them ids that differ more."))
-        found[patient], taken[stem.casefold()] = stem, where
+        else:
+            found[patient], taken[stem.casefold()] = stem, where
     if found and (own := next((name for name in folders if name.casefold() == FOLDER), None)):
         problem = f"would share its folder with the views of {len(found)} patients with several lesions"
         faults.append(SampleError(f"sample {own}", problem, "Rename the sample."))
-    raise_all(faults)
-    return found
+        found = {}
+    return found, faults
 
 
 def earlier(out: Path) -> list[str]:

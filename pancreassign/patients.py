@@ -157,6 +157,14 @@ def _check(lesions: Sequence[Prediction]) -> None:
     for before, record in pairwise(lesions):
         if record.sample.id == before.sample.id:
             raise RecordError(f"sample {record.sample.id}", "has two records", "Give one record a sample.")
+        for part in ("second_id", "sex"):
+            stated = {getattr(one.sample, part) for one in (first, record)} - {None}
+            if len(stated) > 1:
+                raise RecordError(
+                    f"samples {first.sample.id} and {record.sample.id}",
+                    f"are of one patient, but with another {part}",
+                    "Rule out that samples were exchanged, then correct the table of samples.",
+                )
         for part in ("pack", "reference", "catalogue"):
             if getattr(record, part) != getattr(first, part):
                 raise RecordError(

@@ -7,10 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from pancreassign import caveats
-from pancreassign.errors import RecordError
+from pancreassign import __version__, caveats
+from pancreassign.errors import ClinicalError, RecordError
 from pancreassign.kit import Kit
-from pancreassign.records import BASE_RATE, CatalogueId, DrugResult, Interval, Prediction, RegimenResult, Setting
+from pancreassign.records import (
+    BASE_RATE,
+    CatalogueId,
+    DrugResult,
+    Interval,
+    Prediction,
+    RegimenResult,
+    Setting,
+    Software,
+)
 from pancreassign.regimens.clinical import Clinical, by_sample, load_clinical, setting_of
 from pancreassign.regimens.rank import rank_regimens
 from pancreassign.regimens.rules import DrugEvidence, Triple
@@ -31,7 +40,12 @@ def reranker(kit: Kit, clinical: Path) -> Callable[[Sequence[Prediction], Sequen
     given = load_clinical(clinical, kit.catalogue.ids)
 
     def again(records: Sequence[Prediction], places: Sequence[str]) -> list[Prediction]:
-        facts = by_sample(clinical, given, [record.sample.id for record in records])
+        names = [record.sample.id for record in records]
+        facts = by_sample(clinical, given, names)
+        for name in names:
+            # an empty set of facts would wipe what the record knows of the patient, its contraindications too
+            if name not in given and "" not in given:
+                raise ClinicalError(str(clinical), f"says nothing of {name}", "Name it, or leave its record out.")
         return [
             with_clinical(record, kit, own, where) for record, own, where in zip(records, facts, places, strict=True)
         ]
@@ -41,6 +55,8 @@ def reranker(kit: Kit, clinical: Path) -> Callable[[Sequence[Prediction], Sequen
 
 def with_clinical(record: Prediction, kit: Kit, clinical: Clinical, where: str) -> Prediction:
     """The record as if it had been scored with these clinical facts: regimens, setting and caveats are made again.
+
+    The language of the page is no fact of the patient: where the new facts name none, the record keeps its own.
 
     Raises
     ------
@@ -57,9 +73,12 @@ def with_clinical(record: Prediction, kit: Kit, clinical: Clinical, where: str) 
             raise RecordError(where, problem, f"Give --{part}, or score the sample again.")
     if any(result.score is not None and result.probability_resistant is None for result in record.drugs):
         raise RecordError(where, "lacks probabilities that ranking needs", "An earlier version wrote it: score again.")
+    language = clinical.language or record.clinical.get("language")
+    clinical = clinical.model_copy(update={"language": language})
     setting = setting_of(clinical)
     fresh = record.model_copy(
         update={
+            "software": Software(name="pancreassign", version=__version__),
             "catalogue": CatalogueId(version=kit.catalogue.version, sha256=kit.catalogue_sha256),
             "setting": setting,
             "clinical": clinical.given(),

@@ -14,7 +14,7 @@ from pancreassign.output import staged
 from pancreassign.records import Prediction, read_record
 from pancreassign.report.pdf import Renderer
 
-RECORD = "prediction.json"
+RECORD, RUN = "prediction.json", "run.json"
 Again = Callable[[Sequence[Prediction], Sequence[str]], list[Prediction]]
 """Makes new records of records and what they are called."""
 
@@ -30,12 +30,11 @@ class Plan:
 
     @property
     def files(self) -> list[str]:
-        """Everything that will be written."""
-        endings = ["pdf", "json"] if self.records_too else ["pdf"]
+        """Everything that will be written; the views by their folder, since their names name patients."""
         return [
             *self.targets,
             *(self.record_of(target) for target in self.targets if self.records_too),
-            *(f"{stem}.{ending}" for stem in self.views.values() for ending in endings),
+            *([lesions.FOLDER] if self.views else []),
         ]
 
     @staticmethod
@@ -79,7 +78,9 @@ def render_records(
     for record in records:
         renderer.words(record.clinical)
     plan = _plan(out, records, again is not None, warn)
-    with staged(plan.folder, plan.files, force) as growing:
+    # views of an earlier run may not hold beside new records
+    stale = lesions.earlier(plan.folder) if force and plan.records_too else []
+    with staged(plan.folder, plan.files, force, stale) as growing:
         for done, (record, target) in enumerate(zip(records, plan.targets, strict=True), start=1):
             path = growing / target
             path.parent.mkdir(exist_ok=True)
@@ -99,9 +100,12 @@ def _plan(out: Path, records: Sequence[Prediction], changed: bool, warn: Callabl
     names = [folder_name(record.sample.id) for record in records]
     if len({name.casefold() for name in names}) < len(names):
         raise OutputError(str(out), "two records are of the same sample", "Render them into two folders.")
+    if changed and (out / RUN).exists():
+        problem = "holds a run of `score`, whose summary would contradict the new records"
+        raise OutputError(str(out), problem, "Give another folder.")
+    views, faults = lesions.stems([record.sample for record in records], names)
     strangers = lesions.not_comparable(records)
-    for error in strangers.values():
+    for error in [*faults, *strangers.values()]:
         warn(f"no page of lesions side by side: {error}")
-    samples = [record.sample for record in records]
-    views = {patient: stem for patient, stem in lesions.stems(samples, names).items() if patient not in strangers}
-    return Plan(out, [f"{name}/report.pdf" for name in names], views, changed)
+    comparable = {patient: stem for patient, stem in views.items() if patient not in strangers}
+    return Plan(out, [f"{name}/report.pdf" for name in names], comparable, changed)

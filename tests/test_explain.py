@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from pancreassign import resources
 from pancreassign.errors import ConfigError, RecordError
-from pancreassign.explain.account import Account, DrugAccount, drug_of, explain
+from pancreassign.explain.account import Account, DrugAccount, explain
 from pancreassign.explain.arithmetic import Sum
 from pancreassign.explain.pharmacology import Pharmacology, load_pharmacology
 from pancreassign.explain.text import COLUMN, LABEL, SHOWN, to_text
-from pancreassign.records import BASE_RATE, Drug, Prediction, known
+from pancreassign.records import BASE_RATE, Drug, Prediction, drug_of, known
 
 TABLE = resources.data_dir() / "pharmacology" / "pharmacology.toml"
 
@@ -269,7 +269,6 @@ def test_failed_quality_names_the_checks(table: Pharmacology) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"call": "sensitive", "reason": "called"},  # grade D
         {**CALLED, "call": "sensitive"},  # the interval holds a third
         {**CALLED, "call": "not_evaluable"},
         {**CALLED, "call": "resistant", "probability_interval": between(0.2, 0.34)},
@@ -358,3 +357,8 @@ def test_an_unknown_drug_is_answered_with_the_list(name: str) -> None:
 
 def test_the_factory_is_what_it_says() -> None:
     assert sum(Decimal(str(part["value"])) for part in SMALL) == Decimal("0.136")
+
+
+def test_a_reason_cannot_hide_an_altered_call(table: Pharmacology) -> None:
+    with pytest.raises(RecordError, match=r"here\.json, irinotecan: .*is called sensitive \(no_signature\)"):
+        account(record(irinotecan={**CALLED, "call": "sensitive", "reason": "no_signature"}), table)

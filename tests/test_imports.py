@@ -31,6 +31,7 @@ ALLOWED = {
     "export": {"errors", "records"},
     "explain": {"errors", "records", "report", "signatures"},
     "training": BASE | STEPS | {"chemogram", "recipes"},
+    "validation": {"errors", "records", "report", "output", "training", "percentiles"},
     "kit": BASE | STEPS | {"caveats"},
     "appraise": BASE | STEPS | {"kit"},
     "ranking": BASE | STEPS | {"caveats", "kit"},

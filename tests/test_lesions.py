@@ -81,9 +81,15 @@ def test_one_lesion_alone_has_no_page_beside_others(scored: Path, tmp_path: Path
 
 def test_with_new_facts_the_view_is_of_the_new_records(scored: Path, tmp_path: Path) -> None:
     (tmp_path / "facts.tsv").write_text("sample\tsetting\nSIMULATED_02_good\tadjuvant\nSIMULATED_03_lesion\tadjuvant\n")
-    given = ["report", *records(scored), "--clinical", tmp_path / "facts.tsv", "-o", tmp_path / "out"]
-    done = run(*given)
+    every = run("report", *records(scored), "--clinical", tmp_path / "facts.tsv", "-o", tmp_path / "out")
+    assert every.exit_code == 2
+    assert "says nothing of SIMULATED_01_good" in every.output, "what the record knows of a patient is not wiped"
+    given = ["report", *records(scored)[1:], "--clinical", tmp_path / "facts.tsv", "-o"]
+    done = run(*given, tmp_path / "out")
     assert done.exit_code == 0, done.output
+    inside = run(*given, scored / "out", "--force")
+    assert inside.exit_code == 2
+    assert "holds a run of `score`" in inside.output
     view = json.loads((tmp_path / "out" / "patients" / "SIMULATED_B.json").read_text())
     before = json.loads((scored / "out" / "patients" / "SIMULATED_B.json").read_text())
     assert [one["record_sha256"] for one in view["lesions"]] != [one["record_sha256"] for one in before["lesions"]]
@@ -110,6 +116,6 @@ def test_a_report_date_before_receipt_is_refused(scored: Path, tmp_path: Path) -
     given = ["report", tmp_path / "a.json", "-o", tmp_path / "a.pdf", "--report-date"]
     refused = run(*given, "2026-11-19")
     assert refused.exit_code == 2
-    assert "2026-11-19 is before the sample SIMULATED_01_good was received (2026-11-20)" in refused.output
+    assert "2026-11-19 is before the sample SIMULATED_01_good was received. Correct it" in refused.output
     assert not (tmp_path / "a.pdf").exists()
     assert run(*given, "2026-11-20").exit_code == 0

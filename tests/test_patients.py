@@ -281,3 +281,17 @@ def test_patients_whose_views_would_share_a_file(tmp_path: Path) -> None:
     clash, unusable = sorted(map(str, caught.value.faults), key=lambda fault: "cannot name" in fault)
     assert clash.startswith(f"patient of {names[2]} and {names[3]}: would share a file with the patient of {names[0]}")
     assert unusable.startswith(f"patient of {names[4]} and {names[5]}: has an id that cannot name a file")
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "other"), [("second_id", "1950-01-01", "1950-01-02"), ("sex", "female", "male")]
+)
+def test_two_people_are_never_one_patient(field: str, one: str, other: str, base: Prediction) -> None:
+    first, second = lesion(base, "A"), lesion(base, "B")
+    stated = [
+        record.model_copy(update={"sample": record.sample.model_copy(update={field: value})})
+        for record, value in ((first, one), (second, other))
+    ]
+    with pytest.raises(RecordError, match=f"samples A and B: are of one patient, but with another {field}"):
+        patient_views(stated)
+    assert patient_views([stated[0], second]), "what one record does not state contradicts nothing"

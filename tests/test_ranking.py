@@ -93,3 +93,28 @@ def test_the_command_writes_page_and_record_and_leaves_the_old_one(by_facts: lis
     alone = CliRunner().invoke(app, [*given, "-o", str(tmp_path / "one.pdf")])
     assert alone.exit_code == 0, alone.output
     assert not (tmp_path / "prediction.json").exists()
+
+
+def test_the_page_keeps_its_language_and_the_record_says_who_ranked_it(by_facts: list[Prediction], kit: Kit) -> None:
+    french = with_clinical(by_facts[0], kit, FACTS[3], "record")
+    old = french.model_copy(update={"software": french.software.model_copy(update={"version": "0.0.1"})})
+    again = with_clinical(old, kit, Clinical(ecog=1), "record")
+    assert again.clinical == {"ecog": 1, "language": "fr"}
+    assert again.software == by_facts[0].software
+
+
+def test_a_file_that_names_others_wipes_nothing(by_facts: list[Prediction], kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text('sample = "OTHER"\necog = 2\n')
+    (tmp_path / "many.tsv").write_text("sample\tecog\nOTHER\t1\n")
+    for name in ("one.toml", "many.tsv"):
+        with pytest.raises(ClinicalError, match=f"{name}: says nothing of {by_facts[2].sample.id}"):
+            reranker(kit, tmp_path / name)([by_facts[2]], ["record"])
+
+
+def test_what_serves_ranking_alone_is_refused_without_facts(by_facts: list[Prediction], tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text(by_facts[0].to_json(), encoding="utf-8")
+    given = ["report", str(tmp_path / "record.json"), "-o", str(tmp_path / "out"), "--regimens", "nothing.toml"]
+    refused = CliRunner().invoke(app, given)
+    assert refused.exit_code == 2
+    assert "--regimens" in refused.output
+    assert not (tmp_path / "out").exists()

@@ -149,3 +149,16 @@ def test_faults_are_raised_together() -> None:
         raise_all([one])
     with pytest.raises(Faults, match=r"(?s)a: is bad.*b: is worse"):
         raise_all([one, two])
+
+
+@pytest.mark.parametrize("forbids", ["grade", "quality"])
+def test_a_call_that_grade_or_quality_forbids_is_no_record(forbids: str, record: Prediction) -> None:
+    drugs = [drug.model_copy(update={"evidence": "C", "call": Call.INTERMEDIATE}) for drug in record.drugs]
+    allowed = record.model_copy(update={"drugs": drugs, "qc": record.qc.model_copy(update={"verdict": "warn"})})
+    assert Prediction.from_json(allowed.to_json()) == allowed
+    failed = allowed.qc.model_copy(update={"verdict": "fail"})
+    changes = (
+        {"drugs": [drugs[0].model_copy(update={"evidence": "D"}), *drugs[1:]]} if forbids == "grade" else {"qc": failed}
+    )
+    with pytest.raises(RecordError, match="5-FU is called intermediate, although"):
+        Prediction.from_json(allowed.model_copy(update=changes).to_json())

@@ -36,6 +36,7 @@ def group(text: str) -> typer.Typer:
 app = group("Open chemosensitivity signatures for pancreatic adenocarcinoma. For research use.")
 signatures_app = group("List, show and verify signature packs.")
 reference_app = group("Build a frozen reference from a laboratory's own tumours.")
+validate_app = group("Hold scores against what became of models or patients: response, survival by treatment.")
 simulate_app = group("Draw simulated samples from a frozen reference, or from a laboratory's own samples.")
 
 
@@ -50,6 +51,12 @@ Out = Annotated[Path, typer.Option("--out", "-o", parser=folder, metavar="DIR", 
 Force = Annotated[bool, typer.Option("--force", help="Replace results that exist already.")]
 Pack = Annotated[str, typer.Option("--pack", help="Signature pack, by name or path.")]
 Reference = Annotated[str, typer.Option("--reference", help="Frozen reference, by name or path.")]
+OtherPack = Annotated[
+    str | None, typer.Option("--pack", help="With --clinical: the pack that scored the records, if not the default.")
+]
+OtherReference = Annotated[
+    str | None, typer.Option("--reference", help="With --clinical: the records' reference, if not the default.")
+]
 CountFiles = Annotated[list[Path], typer.Argument(help="Count files, gzipped or not; several become one cohort.")]
 Format = Annotated[
     str,

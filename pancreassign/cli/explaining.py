@@ -23,9 +23,9 @@ def explain(
     from pancreassign import resources
     from pancreassign.explain import account, text
     from pancreassign.explain.pharmacology import load_pharmacology
-    from pancreassign.records import Drug, read_record
+    from pancreassign.records import Drug, drug_of, read_record
 
-    wanted = [account.drug_of(name) for name in drug or Drug]
+    wanted = [drug_of(name) for name in drug or Drug]
     read = read_record(record)
     table = load_pharmacology(resources.data_dir() / "pharmacology" / "pharmacology.toml")
     done = account.explain(read, wanted, table, str(record))

@@ -15,6 +15,8 @@ from pancreassign.cli.base import (
     Force,
     Format,
     Lang,
+    OtherPack,
+    OtherReference,
     Out,
     Pack,
     Reference,
@@ -94,8 +96,8 @@ def report(
     ] = None,
     lang: Lang = None,
     clinical: Clinical = None,
-    pack: Pack = resources.DEFAULT_PACK,
-    reference: Reference = resources.DEFAULT_REFERENCE,
+    pack: OtherPack = None,
+    reference: OtherReference = None,
     regimens: Regimens = None,
     force: Force = False,
 ) -> None:
@@ -107,11 +109,18 @@ def report(
     from pancreassign import rendering
 
     again = None
-    if clinical is not None:
+    if clinical is None:
+        unused = {"--pack": pack, "--reference": reference, "--regimens": regimens}
+        given = [name for name, value in unused.items() if value is not None]
+        if given:
+            raise typer.BadParameter("serves --clinical alone, which ranks the regimens again", param_hint=given[0])
+    else:
         from pancreassign import ranking
         from pancreassign.kit import load_kit
 
-        again = ranking.reranker(load_kit(pack, reference, regimens), clinical)
+        again = ranking.reranker(
+            load_kit(pack or resources.DEFAULT_PACK, reference or resources.DEFAULT_REFERENCE, regimens), clinical
+        )
     rendering.render_records(records, out, report_date, lang, force, progress("rendered"), note, again)
 
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from pancreassign.errors import ConfigError
 from pancreassign.explain.arithmetic import Sum, add_up
 from pancreassign.explain.pharmacology import Pharmacology
 from pancreassign.explain.steps import Step, check_call, not_in_score, steps
@@ -98,20 +97,6 @@ class Account(Part):
     def to_json(self) -> str:
         """The account as JSON text."""
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def drug_of(name: str) -> Drug:
-    """The drug of that name, in any case; 5-FU is also known as fluorouracil.
-
-    Raises
-    ------
-    ConfigError
-        With the list of drugs, where it is none of them.
-    """
-    for drug in Drug:
-        if name.strip().casefold() in (drug.value.casefold(), drug.name.casefold()):
-            return drug
-    raise ConfigError(f"--drug {name!r}", "is no drug that has a signature", f"Choose one of: {', '.join(Drug)}.")
 
 
 def explain(record: Prediction, drugs: Sequence[Drug], pharmacology: Pharmacology, where: str) -> Account:

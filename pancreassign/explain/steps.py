@@ -11,6 +11,7 @@ from pancreassign.records import BASE_RATE, Call, Drug, DrugResult, Interval, Pa
 from pancreassign.report.words import Words
 from pancreassign.signatures import calibrate
 from pancreassign.signatures.calibrate import Estimate
+from pancreassign.signatures.outcome import unsigned
 from pancreassign.signatures.score import MIN_COVERAGE
 
 HALF_DIGIT = 5e-7
@@ -37,8 +38,8 @@ def check_call(record: Prediction, result: DrugResult, where: str) -> None:
     RecordError
         Where the record's call or reason is another.
     """
-    if result.reason == "no_signature":
-        return  # the pack decided it; nothing in the record can be held against it
+    if result.reason == "no_signature" and result == unsigned(result.drug):
+        return  # the pack decided it; there is nothing that it can be held against
     inside, point = result.probability_interval, result.probability
     if (result.score is None) != (inside is None or point is None):
         raise RecordError(f"{where}, {result.drug}", "has a score or a probability without the other", ALTERED)

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from pancreassign.errors import RecordError
-from pancreassign.records.base import Drug, Part
+from pancreassign.records.base import Call, Drug, Part
 from pancreassign.records.drugs import DrugResult, General
 from pancreassign.records.regimens import RegimenResult, Setting
 from pancreassign.records.sample import InputInfo, Qc, SampleInfo
@@ -84,6 +84,14 @@ class Prediction(Part):
     def _each_drug_once(self) -> Self:
         if [drug.drug for drug in self.drugs] != list(Drug):
             raise ValueError(f"the drugs must be {', '.join(Drug)}, in this order")
+        return self
+
+    @model_validator(mode="after")
+    def _calls_may_be_made(self) -> Self:
+        for drug in self.drugs:
+            if drug.call is not Call.NOT_EVALUABLE and (drug.evidence == "D" or self.qc.verdict == "fail"):
+                why = "quality failed" if self.qc.verdict == "fail" else "its evidence is D"
+                raise ValueError(f"{drug.drug} is called {drug.call}, although {why}")
         return self
 
     def to_json(self) -> str:

@@ -75,13 +75,18 @@ class SampleInfo(Part):
     order: Order = Order()
     simulated: bool = False
 
+    @property
+    def days(self) -> dict[str, str | None]:
+        """Every day that is stated, by its name."""
+        return {"collected": self.specimen.collected, **self.order.model_dump(exclude={"requester"})}
+
     @model_validator(mode="after")
     def _days_in_order(self) -> Self:
-        days = {"collected": self.specimen.collected, **self.order.model_dump(exclude={"requester"})}
+        days = self.days
         for first, then in DAYS_IN_ORDER:
             early, late = days[first], days[then]
             if early is not None and late is not None and early > late:
-                raise ValueError(f"{then} {late} is before {first} {early}")
+                raise ValueError(f"{then} is before {first}")  # the days name a person, with the rest: not repeated
         return self
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from pancreassign.records import Prediction
-from pancreassign.report.words import Words
+from pancreassign.records import PackId, Prediction, ReferenceId
+from pancreassign.report.regimens import NAME
+from pancreassign.report.words import Words, clipped
 
 Values = dict[str, Any]
 METHODS = ("levels", "score", "probability", "call", "grades", "regimens", "quality")
@@ -63,9 +64,13 @@ def _by_term(item: list[str | None]) -> str:
 
 def _named(record: Prediction, words: Words) -> dict[str, str]:
     """What the methods name of this record."""
-    pack, reference = record.pack, record.reference
+
+    def named(part: PackId | ReferenceId) -> str:
+        name, version = clipped(part.name, NAME), clipped(part.version, NAME)
+        return words.say("footer.versioned", name=name, version=version)
+
     return {
-        "pack": words.say("footer.versioned", name=pack.name, version=pack.version),
-        "reference": words.say("footer.versioned", name=reference.name, version=reference.version),
-        "tumours": words.decimal(reference.tumours, 0),
+        "pack": named(record.pack),
+        "reference": named(record.reference),
+        "tumours": words.decimal(record.reference.tumours, 0),
     }

@@ -17,14 +17,14 @@ from pancreassign.records import (
     Validation,
 )
 from pancreassign.report import appendix, details, evidence, regimens
-from pancreassign.report.regimens import NO_SKILL
-from pancreassign.report.words import HASH_DIGITS, Words
+from pancreassign.report.regimens import NAME, NO_SKILL
+from pancreassign.report.words import HASH_DIGITS, Words, clipped
 
 Values = dict[str, Any]
-HEAD = 80
-"""Characters of a name in the line at the head of each page."""
-UNUSED = {"msi"}
-"""Clinical facts that the record keeps and no rule reads."""
+HEAD, IDENTITY = 80, 300
+"""Signs of a name at the head of each page, and of one value of the identity block."""
+FOOT, VERSION = 60, 20
+"""Signs of a name, and of a version or protocol, at the foot of each page."""
 ELSEWHERE = {"setting", "language"}
 """Clinical facts that are no item of the list: the setting has its own line at the top, the language is the page's."""
 FRONT = {"reads on genes", "tumour programme", "tumour content"}
@@ -49,7 +49,7 @@ def page(record: Prediction, words: Words, report_date: str | None = None) -> Va
     """
     return {
         "lang": words["page.lang"],
-        "document": words.say("page.document", sample=clipped(record.sample.id)),
+        "document": words.say("page.document", sample=clipped(record.sample.id, HEAD)),
         "top": _top(record, words),
         "identity": _identity(record, words, report_date),
         "quality": _quality(record, words),
@@ -67,11 +67,6 @@ def page(record: Prediction, words: Words, report_date: str | None = None) -> Va
         "signature": [words.label(f"signing.{key}") for key in ("name", "date", "signature")],
         "footer": footer(record, words),
     }
-
-
-def clipped(name: str) -> str:
-    """A name short enough for the line at the head of a page; the whole one stands on the first page."""
-    return name if len(name) <= HEAD else f"{name[:HEAD]}…"
 
 
 def _top(record: Prediction, words: Words) -> Values:
@@ -116,13 +111,11 @@ def _identity(record: Prediction, words: Words, report_date: str | None) -> Valu
         "specimen.received": _day(order.received, words),
         "identity.report_date": words.date(dated) if dated else words["identity.no_date"],
     }
-    wide = {
-        "identity.input": counted,
-        "identity.clinical": words["number.join"].join(_clinical(record, words)) or words["identity.no_clinical"],
-    }
+    facts = words["number.join"].join(clipped(fact, IDENTITY) for fact in _clinical(record, words))
+    wide = {"identity.input": counted, "identity.clinical": facts or words["identity.no_clinical"]}
     return {
         "heading": words["identity.heading"],
-        "fields": [[words.label(key), text] for key, text in fields.items()],
+        "fields": [[words.label(key), clipped(text, IDENTITY)] for key, text in fields.items()],
         "wide": [[words.label(key), text] for key, text in wide.items()],
     }
 
@@ -145,8 +138,7 @@ def _clinical(record: Prediction, words: Words) -> list[str]:
             continue
         if isinstance(value, (list, tuple)):
             value = [names.get(str(item), item) for item in value]
-        fact = words.say("number.pair", name=words.code("clinical", field), value=_plain(value, words))
-        facts.append(words.say("clinical.unused", fact=fact) if field in UNUSED else fact)
+        facts.append(words.say("number.pair", name=words.code("clinical", field), value=_plain(value, words)))
     return facts
 
 
@@ -194,7 +186,7 @@ def _context(record: Prediction, words: Words) -> Values:
         "columns": [words[f"context.{key}"] for key in ("programme", "percentile", "source")],
         "rows": [
             {
-                "title": words.text(one["title"]),
+                "title": clipped(words.text(one["title"]), NAME),
                 "percentile": words.decimal(one["percentile"], 0),
                 "source": words.text(one["source"]),
             }
@@ -218,7 +210,7 @@ def _check(check: QcCheck, words: Words) -> Values:
     # nothing was held against a limit
     unlimited = check.verdict == "pass" and (not check.threshold or check.value is None)
     return {
-        "name": words.text(check.name.replace("_", " ")),
+        "name": clipped(words.text(check.name.replace("_", " ")), NAME),
         "value": _measured(check.value, check.unit, words),
         "threshold": words["number.join"].join(limits) or words["quality.no_threshold"],
         "verdict": words["verdict.unlimited" if unlimited else f"verdict.{check.verdict}"],
@@ -244,7 +236,8 @@ def _drugs(record: Prediction, words: Words) -> Values:
     score_level = words.levels([drug.score_interval for drug in record.drugs])
     intervals: list[Interval | None] = [drug.probability_interval for drug in record.drugs]
     columns = ("drug", "figure", "percentile", "probability", "evidence", "genes", "validation")
-    tumours = words.decimal(record.reference.tumours, 0)
+    tumours, level = words.decimal(record.reference.tumours, 0), words.levels(intervals)
+    validated = words.levels([drug.validation.spearman_interval for drug in record.drugs if drug.validation])
     return {
         "heading": words["drugs.heading"],
         "columns": [words[f"drugs.{key}"] for key in columns],
@@ -252,9 +245,9 @@ def _drugs(record: Prediction, words: Words) -> Values:
         "rows": [_drug(drug, words) for drug in record.drugs],
         "notes": [
             words.say("drugs.key", tumours=tumours, level=score_level),
-            words.say("drugs.probability_note", level=words.levels(intervals)),
+            words.say("drugs.probability_note", level=level),
         ],
-        "short": words["front.drugs"],
+        "short": words.say("front.drugs", score=score_level, probability=level, spearman=validated),
         "general": _general(record, words),
     }
 
@@ -333,22 +326,21 @@ def footer(record: Prediction, words: Words) -> Values:
         hashed = None if sha256 is None else words.say("footer.hash", hash=sha256[:HASH_DIGITS])
         return [words.label(f"footer.{label}"), value, hashed]
 
+    def named(key: str, **parts: str) -> str:
+        most = {"name": FOOT}
+        return words.say(key, **{what: clipped(part, most.get(what, VERSION)) for what, part in parts.items()})
+
     software, pack, reference = record.software, record.pack, record.reference
-    named = words.say("footer.versioned", name=pack.name, version=pack.version)
-    frozen = words.say(
-        "footer.reference_value",
-        name=reference.name,
-        version=reference.version,
-        protocol=words.code("protocol", reference.protocol),
-    )
+    protocol = words.code("protocol", reference.protocol)
+    frozen = named("footer.reference_value", name=reference.name, version=reference.version, protocol=protocol)
     return {
         "motto": words["page.motto"],
         "research": words["page.research"],
         "page": words["page.number"],
         "items": [
-            item("software", words.say("footer.versioned", name=software.name, version=software.version)),
-            item("catalogue", record.catalogue.version, record.catalogue.sha256),
-            item("pack", named, pack.sha256),
+            item("software", named("footer.versioned", name=software.name, version=software.version)),
+            item("catalogue", clipped(record.catalogue.version, VERSION), record.catalogue.sha256),
+            item("pack", named("footer.versioned", name=pack.name, version=pack.version), pack.sha256),
             item("reference", frozen, reference.sha256),
             item("input", "", record.input.sha256),
         ],

@@ -20,7 +20,8 @@ from pancreassign.records import (
     SetSkill,
     Validation,
 )
-from pancreassign.report.words import Words
+from pancreassign.report.regimens import NAME, NO_SKILL
+from pancreassign.report.words import Words, clipped
 
 Values = dict[str, Any]
 DRIVERS = 8
@@ -31,6 +32,10 @@ UNSUMMED = 1e-3
 """A sum of contributions further than this from the score is said not to be the score (both have six digits)."""
 CHANCE = 0.5
 """AUROC of a signature that tells nothing."""
+SYMBOL = 20
+"""Signs of a gene's symbol."""
+MAX_P, MAX_ADJUSTED_P = 0.025, 0.05
+"""What grade C asks of the permutation p, alone and after correction (``pancreassign.training.evaluate``)."""
 
 
 def section(record: Prediction, evaluable: set[Drug], words: Words) -> Values:
@@ -101,7 +106,7 @@ def _drug(drug: DrugResult, muted: bool, words: Words) -> Values:
         "title": words.code("drug", drug.drug) + words["number.before_colon"] + ":",
         "call": words[f"call.{drug.call}"],
         "symbol": drug.call.value,
-        "grade": words.say("details.grade", grade=drug.evidence, words=words[f"grade.{drug.evidence}"]),
+        "grade": _grade(drug, words),
         "muted": muted,
         "warning": _warning(drug, words) if muted else None,
         "drivers": _drivers(drug, words),
@@ -109,6 +114,29 @@ def _drug(drug: DrugResult, muted: bool, words: Words) -> Values:
         "skill": None if drug.validation is None else _skill(drug.validation, words),
         "calibration": None if drug.validation is None else _calibration(drug, drug.validation, words),
     }
+
+
+def _grade(drug: DrugResult, words: Words) -> str:
+    """The grade in words; where no skill was shown, with what grade C asks and these figures do not give."""
+    meaning = words[f"grade.{drug.evidence}"]
+    if drug.evidence != NO_SKILL or drug.validation is None:
+        return words.say("details.grade", grade=drug.evidence, words=meaning)
+    failed = words.listed(_failed(drug.validation, words))
+    return words.say("details.failed", grade=drug.evidence, words=meaning, failed=failed)
+
+
+def _failed(figures: Validation, words: Words) -> list[str]:
+    """The criteria of grade C that the figures fail; where they fail none, the rule that they were not made by."""
+    adjusted = figures.adjusted_p
+    criteria = {
+        "interval": figures.spearman_interval.low > 0,
+        "p": figures.permutation_p < MAX_P,
+        "adjusted": adjusted is None or adjusted < MAX_ADJUSTED_P,
+        "brier": figures.brier < figures.brier_base_rate,
+    }
+    limits = {"p": words.decimal(MAX_P, 3), "adjusted": words.decimal(MAX_ADJUSTED_P, 2)}
+    failed = [key for key, met in criteria.items() if not met] or ["strict"]
+    return [words.say(f"details.failed_{key}", limit=limits.get(key, "")) for key in failed]
 
 
 def _warning(drug: DrugResult, words: Words) -> str:
@@ -151,7 +179,7 @@ def _signed(value: float, words: Words) -> str:
 
 
 def _pair(one: Contribution) -> tuple[str, float, bool]:
-    return one.symbol, one.value, True
+    return clipped(one.symbol, SYMBOL), one.value, True
 
 
 def _rest(drug: DrugResult, shown: list[Contribution], words: Words) -> list[tuple[str, float, bool]]:
@@ -192,7 +220,7 @@ def _coverage(drug: DrugResult, words: Words) -> str:
     found, genes = words.decimal(coverage.found, 0), words.decimal(coverage.genes, 0)
     if not coverage.missing:
         return words.say("details.coverage_value", found=found, genes=genes)
-    names = words["number.join"].join(coverage.missing[:MISSING])
+    names = words["number.join"].join(clipped(name, SYMBOL) for name in coverage.missing[:MISSING])
     if len(coverage.missing) > MISSING:
         names = words.say("details.missing_more", genes=names, more=words.decimal(len(coverage.missing) - MISSING, 0))
     return words.say("details.coverage_missing", found=found, genes=genes, missing=names)
@@ -271,7 +299,7 @@ def _skill(figures: Validation, words: Words) -> Values:
 def _set(one: SetSkill, words: Words) -> Values:
     interval = one.spearman_interval
     return {
-        "label": words.say("details.set_value", name=words.text(one.name), n=words.decimal(one.n, 0)),
+        "label": words.say("details.set_value", name=clipped(words.text(one.name), NAME), n=words.decimal(one.n, 0)),
         "set": True,
         "overall": False,
         "estimate": words.estimate(one.spearman, interval, 2),

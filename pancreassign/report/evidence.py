@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from pancreassign.records import Finding, Prediction, RegimenResult, Status
-from pancreassign.report.regimens import Footnotes
-from pancreassign.report.words import Words
+from pancreassign.report.regimens import NAME, Footnotes
+from pancreassign.report.words import Words, clipped, sentence
 
 Values = dict[str, Any]
 STATUSES: tuple[Status, ...] = ("contraindicated", "caution", "unknown", "ok")
@@ -36,7 +36,7 @@ def _regimen(regimen: RegimenResult, sources: Footnotes, words: Words) -> Values
         "title": words.say(
             "regimens.tie" if regimen.tied_with else "evidence.rank", rank=words.decimal(regimen.rank, 0)
         ),
-        "name": words.text(regimen.name),
+        "name": clipped(words.text(regimen.name), NAME),
         "order": [words["evidence.order"], *(words.text(step) for step in regimen.order)],
         "notes": _notes(regimen, words),
         "findings": [
@@ -46,7 +46,7 @@ def _regimen(regimen: RegimenResult, sources: Footnotes, words: Words) -> Values
         ],
         "trials": [
             [
-                words.text(trial.name) + words["number.before_colon"] + ":",
+                clipped(words.text(trial.name), NAME) + words["number.before_colon"] + ":",
                 words.text(trial.population),
                 words.text(trial.efficacy),
                 words["evidence.no_figures"] if trial.toxicity is None else words.text(trial.toxicity),
@@ -60,7 +60,7 @@ def _regimen(regimen: RegimenResult, sources: Footnotes, words: Words) -> Values
 
 def _finding(one: Finding, sources: Footnotes, words: Words) -> list[str]:
     """What was found, and the number of its source."""
-    return [words.text(one.message).rstrip("."), sources.mark(words.text(one.source))]
+    return [words.inside(words.text(one.message).rstrip(".")), sources.mark(words.text(one.source))]
 
 
 def _notes(regimen: RegimenResult, words: Words) -> list[str]:
@@ -71,4 +71,4 @@ def _notes(regimen: RegimenResult, words: Words) -> list[str]:
         notes.append(words.say(key, basis=words.text(regimen.basis)))
     notes.append(words.say("evidence.rule", rule=words.text(regimen.rule_text), state=words[f"rule.{regimen.rule}"]))
     notes += [words.text(note) for note in regimen.notes]
-    return [note.rstrip(".") + "." for note in notes]
+    return [sentence(note) for note in notes]

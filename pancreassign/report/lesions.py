@@ -5,16 +5,18 @@ Each lesion keeps its own report; this one compares what the records say, and ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pancreassign.errors import RecordError
 from pancreassign.records import Call, DrugResult, Interval, Prediction
 from pancreassign.report import content
-from pancreassign.report.regimens import NO_SKILL
-from pancreassign.report.words import Words
+from pancreassign.report.regimens import NAME, NO_SKILL
+from pancreassign.report.words import Words, clipped
 
 Values = dict[str, Any]
+NameKey = list[tuple[int, str]]
 
 
 def page(view: Mapping[str, Any], lesions: Sequence[Prediction], words: Words, report_date: str | None) -> Values:
@@ -25,7 +27,7 @@ def page(view: Mapping[str, Any], lesions: Sequence[Prediction], words: Words, r
     view
         The patient's view, as the JSON of ``pancreassign/patient/1`` holds it: what differs comes from here.
     lesions
-        The records of its lesions, in its order (:func:`in_order`).
+        The records of its lesions, in the order of the page (:func:`in_order`).
     report_date
         The date of the report as ISO text; printed as not given where ``None``.
     """
@@ -33,7 +35,7 @@ def page(view: Mapping[str, Any], lesions: Sequence[Prediction], words: Words, r
     footer = content.footer(lesions[0], words)
     return {
         "lang": words["page.lang"],
-        "document": words.say("lesions.document", patient=content.clipped(view["patient"])),
+        "document": words.say("lesions.document", patient=clipped(view["patient"], content.HEAD)),
         "top": _top(view, lesions, words, report_date),
         "lesions": {
             "heading": words["lesions.heading"],
@@ -53,7 +55,7 @@ def page(view: Mapping[str, Any], lesions: Sequence[Prediction], words: Words, r
 
 
 def in_order(view: Mapping[str, Any], records: Sequence[Prediction]) -> list[Prediction]:
-    """The records of the view's lesions in its order; those of other samples are passed over.
+    """The records of the view's lesions by name, L2 before L10; those of other samples are passed over.
 
     Raises
     ------
@@ -65,10 +67,17 @@ def in_order(view: Mapping[str, Any], records: Sequence[Prediction]) -> list[Pre
         if lesion["sample"] not in known:
             raise RecordError(
                 f"sample {lesion['sample']}",
-                f"is a lesion of patient {view['patient']}, but its record is missing",
+                "is a lesion of the patient's view, but its record is missing",
                 "Give the records of all lesions that the patient's view names.",
             )
-    return [known[lesion["sample"]] for lesion in view["lesions"]]
+    return sorted((known[lesion["sample"]] for lesion in view["lesions"]), key=lambda own: _natural(own.sample.id))
+
+
+def _natural(name: str) -> NameKey:
+    """Sorts names by their words and by the size of their numbers; no number is too long for it."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    sized = ((len(part.lstrip("0")) if part[0] in "0123456789" else 0, part) for part in parts)
+    return [(size, part.lstrip("0") or "0" if size else part) for size, part in sized] + [(0, name)]
 
 
 def _intervals(lesions: Sequence[Prediction]) -> list[Interval | None]:
@@ -78,10 +87,14 @@ def _intervals(lesions: Sequence[Prediction]) -> list[Interval | None]:
 def _top(view: Mapping[str, Any], lesions: Sequence[Prediction], words: Words, report_date: str | None) -> Values:
     simulated = any(record.sample.simulated for record in lesions)
     dated = words.date(report_date) if report_date else words["identity.no_date"]
+    second = next((record.sample.second_id for record in lesions if record.sample.second_id), None)
+    patient, second = clipped(view["patient"], content.IDENTITY), clipped(words.known(second), content.IDENTITY)
     return {
         "title": words["lesions.title"],
         "disease": words["page.disease"],
-        "setting": words.say("lesions.patient", patient=view["patient"], count=words.decimal(len(lesions), 0)),
+        "setting": words.say(
+            "lesions.patient", patient=words.bracket(patient, second), count=words.decimal(len(lesions), 0)
+        ),
         "setting_why": words.say("lesions.dated", date=dated),
         "research": words["page.research"],
         "research_detail": words["page.research_detail"],
@@ -91,15 +104,20 @@ def _top(view: Mapping[str, Any], lesions: Sequence[Prediction], words: Words, r
 
 def _lesion(record: Prediction, numbers: Mapping[str, str], view: Mapping[str, Any], words: Words) -> Values:
     leaders = next(own["leaders"] for own in view["lesions"] if own["sample"] == record.sample.id)
-    names = {regimen.id: words.text(regimen.name) for regimen in record.regimens}
+    names = {regimen.id: clipped(words.text(regimen.name), NAME) for regimen in record.regimens}
+    failed, assumed = record.qc.verdict == "fail", record.setting.assumed
+    first = words["number.join"].join(names[own] for own in leaders) or words["lesions.no_leader"]
+    setting = words.say("page.setting_assumed", setting=words.code("setting", record.setting.value))
     return {
         "number": numbers[record.sample.id],
-        "sample": record.sample.id,
-        "site": words.known(record.sample.site),
+        "sample": clipped(record.sample.id, content.IDENTITY),
+        "site": clipped(words.known(record.sample.site), content.IDENTITY),
         "quality": words[f"verdict.{record.qc.verdict}"],
-        "failed": record.qc.verdict == "fail",
+        "failed": failed,
         "content": content.tumour_content(record, words),
-        "leaders": words["number.join"].join(names[own] for own in leaders) or words["lesions.no_leader"],
+        # nothing was called on a failed lesion: its order says nothing of this tumour
+        "leaders": words.say("lesions.leaders_not_compared", leaders=first) if failed else first,
+        "assumed": setting if assumed else None,
     }
 
 
@@ -127,11 +145,12 @@ def _call(drug: DrugResult, words: Words) -> Values:
 def _differences(view: Mapping[str, Any], numbers: Mapping[str, str], words: Words) -> Values:
     """What the view found to differ; what could not be compared says so."""
     leaders = {True: "leaders_differ", False: "leaders_same", None: "leaders_unknown"}[view["leaders_differ"]]
+    compared = words.decimal(sum(lesion["qc"] != "fail" for lesion in view["lesions"]), 0)
     columns = ("drug", "calls_of", "least", "percentiles", "probabilities")
     return {
         "heading": words["lesions.differences"],
         "said": [
-            words[f"lesions.{leaders}"],
+            words.say(f"lesions.{leaders}", count=compared),
             *([words["lesions.clinical_differs"]] if view["clinical_differs"] else []),
         ],
         "columns": [words[f"lesions.{key}"] for key in columns],
@@ -143,7 +162,7 @@ def _differences(view: Mapping[str, Any], numbers: Mapping[str, str], words: Wor
 
 def _difference(drug: Mapping[str, Any], numbers: Mapping[str, str], words: Words) -> list[str]:
     calls = {True: "differ", False: "same", None: "not_compared"}[drug["calls_differ"]]
-    least = [numbers[sample] for sample in drug["least_sensitive"] or []]
+    least = [numbers[sample] for sample in sorted(drug["least_sensitive"] or [], key=_natural)]
     probability = drug["spread"]["probability"]
     return [
         words.code("drug", drug["drug"]),

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
-from importlib import resources
-from pathlib import Path
+from datetime import date
 from typing import Any
 
-import matplotlib
-import typst
-from matplotlib.ft2font import FT2Font
-
 from pancreassign.errors import PancreassignError
-from pancreassign.records import Prediction, SampleInfo
+from pancreassign.records import DAYS_IN_ORDER, Prediction, SampleInfo
 from pancreassign.report import content, figures, lesions
+from pancreassign.report.typeset import Typesetter, source
 from pancreassign.report.words import DEFAULT_LANGUAGE, Words, language_of, load_words
 
-UNBROKEN = {"\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"}
-"""White space that stays as it is: before a sign of punctuation, and between thousands, no line may break."""
-STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 REPORT = ("base", "front", "details", "evidence", "template")
 """The files that make one typst source, in order: the compiler reads nothing from disk, so they are joined here."""
 
@@ -45,14 +35,8 @@ class Renderer:
         self._lang = lang
         self._known: dict[str, Words] = {}
         self.words({})
-        self._report, self._lesions = _source(REPORT), _source(LESIONS)
-        fonts = Path(matplotlib.get_data_path(), "fonts", "ttf")
-        faces = (FT2Font(str(fonts / name)) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"))
-        self._glyphs = frozenset.intersection(*(frozenset(face.get_charmap()) for face in faces))
-        # Only fonts that come with the two libraries: what is installed on the host never changes a page.
-        self._compiler = typst.Compiler(
-            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[str(fonts)]), ignore_system_fonts=True
-        )
+        self._report, self._lesions = source(__package__, REPORT), source(__package__, LESIONS)
+        self._typesetter = Typesetter()
 
     def words(self, clinical: Mapping[str, object]) -> Words:
         """The words of a page, loaded once for each language.
@@ -110,7 +94,7 @@ class Renderer:
         records
             The records of its lesions, in any order.
         report_date
-            As in :meth:`render`; without it, the document says "not given".
+            As in :meth:`render`; without it, the day that all lesions state, else the document says "not given".
 
         Raises
         ------
@@ -120,45 +104,15 @@ class Renderer:
             As in :meth:`render`.
         """
         ordered = lesions.in_order(view, records)
-        values = lesions.page(view, ordered, self.words(ordered[0].clinical), report_date)
-        return self._compile(self._lesions, values, report_date, ordered[0])
+        days = {_reported(record.sample, report_date) for record in ordered}
+        dated = days.pop() if len(days) == 1 else None
+        values = lesions.page(view, ordered, self.words(ordered[0].clinical), dated)
+        return self._compile(self._lesions, values, dated, ordered[0])
 
-    def _compile(self, source: bytes, values: dict[str, Any], dated: str | None, record: Prediction) -> bytes:
+    def _compile(self, document: bytes, values: dict[str, Any], dated: str | None, record: Prediction) -> bytes:
         """One document, dated with the report's date or else with the day that ``record``'s pack was released."""
         day = _day("report date" if dated else "pack.released", dated or record.pack.released)
-        values = self._printable(values) | {"date": [day.year, day.month, day.day]}
-        pdf = self._compiler.compile(
-            input=source,
-            format="pdf",
-            sys_inputs={"page": json.dumps(values, ensure_ascii=False)},
-            pdf_standards=STANDARDS,
-            timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
-        )
-        if not isinstance(pdf, bytes):
-            raise TypeError(f"typst gave {type(pdf).__name__}, not the bytes of one PDF")
-        return pdf
-
-    def _printable(self, value: Any) -> Any:
-        """``value`` with every character that no font can show written as its code point.
-
-        PDF/A forbids missing glyphs, so one odd sign in a sample's name would stop the whole report; control
-        and direction signs are spelt out too, since they would change what a name looks like.
-        """
-        if isinstance(value, dict):
-            return {key: self._printable(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._printable(item) for item in value]
-        return "".join(map(self._sign, value)) if isinstance(value, str) else value
-
-    def _sign(self, sign: str) -> str:
-        if sign.isspace():
-            return sign if sign in UNBROKEN else " "
-        hidden = unicodedata.category(sign)[0] == "C"
-        return f"[U+{ord(sign):04X}]" if hidden or ord(sign) not in self._glyphs else sign
-
-
-def _source(parts: tuple[str, ...]) -> bytes:
-    return b"\n".join(resources.files(__package__).joinpath(f"{part}.typ").read_bytes() for part in parts)
+        return self._typesetter.compile(document, values, day)
 
 
 def _reported(sample: SampleInfo, report_date: str | None) -> str | None:
@@ -166,20 +120,21 @@ def _reported(sample: SampleInfo, report_date: str | None) -> str | None:
     if report_date is None:
         return sample.order.reported
     day = _day("report date", report_date).isoformat()
-    stated = {
-        "collected": sample.specimen.collected,
-        "ordered": sample.order.ordered,
-        "received": sample.order.received,
-    }
-    for key, before in stated.items():
-        if before is not None and day < before:
-            problem = f"{day} is before the sample {sample.id} was {key} ({before})"
+    stated = sample.days
+    for key, then in DAYS_IN_ORDER:
+        before = stated[key]
+        if then == "reported" and before is not None and day < before:
+            problem = f"{day} is before the sample {sample.id} was {key}"
             raise PancreassignError("report date", problem, f"Correct it, or {key!r} in the table of samples.")
     return day
 
 
 def _day(where: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise PancreassignError(where, f"{text!r} is not a date", "Give it as YYYY-MM-DD.") from None
+        day = None
+    # the library also reads 20261201 and weeks, which a board may read as another day
+    if day is None or day.isoformat() != text:
+        raise PancreassignError(where, f"{text!r} is not a date", "Give it as YYYY-MM-DD.")
+    return day

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
+from string import ascii_lowercase
 from typing import Any
 
 from pancreassign.records import Drug, Finding, Prediction, RegimenResult
-from pancreassign.report.words import Words
+from pancreassign.report.words import Words, clipped, sentence
 
 Values = dict[str, Any]
 NO_SKILL = "D"
 """The evidence grade of a signature without demonstrated skill."""
+NAME = 120
+"""Signs of a name in a table: far more than any real one has."""
 
 
 class Footnotes:
@@ -23,7 +27,7 @@ class Footnotes:
 
     def mark(self, text: str) -> str:
         """The number of ``text``, as a footnote mark."""
-        text = text.rstrip(".") + "."
+        text = sentence(text)
         if text not in self.texts:
             self.texts.append(text)
         return str(self.texts.index(text) + 1)
@@ -48,21 +52,28 @@ def section(record: Prediction, evaluable: set[Drug], words: Words) -> Values:
     columns = ("rank", "name", "rule", "score", "evidence", "against")
     level = words.levels([regimen.interval for regimen in record.regimens])
     groups = {"setting_group": elsewhere, "contraindicated_group": contraindicated}
+    letters = _letters(main, [*elsewhere, *contraindicated])
     return {
         "heading": words["regimens.heading"],
         "warning": None if evaluable else words["regimens.none_evaluable"],
         "columns": [words[f"regimens.{key}"] for key in columns],
-        "rows": [_regimen(regimen, evaluable, words, notes) for regimen in main],
+        "rows": [_regimen(regimen, evaluable, letters, words, notes) for regimen in main],
+        "empty": None if main else words["regimens.none_placed" if elsewhere else "regimens.none_open"],
         "aside": [
-            {"label": words[f"regimens.{key}"], "items": _asides(group, evaluable, words)}
+            {"label": words[f"regimens.{key}"], "items": _asides(group, evaluable, letters, words)}
             for key, group in groups.items()
             if group
         ],
-        "check": _open_checks(main, words),
+        "shared": _shared(letters, main, words),
+        "check": _open_checks(main, words) or _open_checks(record.regimens, words),
         "notes": [words["regimens.order"], words.say("regimens.score_note", level=level)],
-        "short": words["front.regimens"],
+        "short": words.say("front.regimens", level=level),
         "footnotes": notes.texts,
     }
+
+
+def _name(regimen: RegimenResult, words: Words) -> str:
+    return clipped(words.text(regimen.name), NAME)
 
 
 def _against(regimen: RegimenResult) -> list[Finding]:
@@ -74,25 +85,21 @@ def _unknown(regimen: RegimenResult) -> list[Finding]:
     return [item for item in regimen.eligibility if item.status == "unknown"]
 
 
-def _regimen(regimen: RegimenResult, evaluable: set[Drug], words: Words, notes: Footnotes) -> Values:
+def _regimen(
+    regimen: RegimenResult, evaluable: set[Drug], letters: dict[str, str], words: Words, notes: Footnotes
+) -> Values:
     return {
         "rank": _rank(regimen, words),
-        "name": words.text(regimen.name),
-        "name_mark": notes.marks(_judged(regimen, words) + list(map(words.text, regimen.notes))),
+        "name": _name(regimen, words),
+        # why we put it there stands with its trials: this page has no room for it
+        "name_mark": notes.marks([words["regimens.judged"]] * regimen.judgement + list(map(words.text, regimen.notes))),
         "rule_mark": notes.marks(_rule_note(regimen, words)),
         "rule": words[f"rule.{regimen.rule}"],
         "score": words.estimate(regimen.score, regimen.interval, 0),
         "muted": evaluable.isdisjoint(regimen.evidence.grades),
         "evidence": _evidence(regimen, evaluable, words),
-        "against": _against_lines(regimen, words),
+        "against": _against_lines(regimen, letters, words),
     }
-
-
-def _judged(regimen: RegimenResult, words: Words) -> list[str]:
-    """The note on a placement that rests on our judgement; none where a guideline or trial gives it."""
-    if not regimen.judgement or regimen.basis is None:
-        return []
-    return [words.say("regimens.judged", basis=words.text(regimen.basis))]
 
 
 def _rule_note(regimen: RegimenResult, words: Words) -> list[str]:
@@ -129,8 +136,11 @@ def _evidence(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> lis
     return lines
 
 
-def _against_lines(regimen: RegimenResult, words: Words) -> list[str]:
-    lines = [words.say("regimens.caution", message=words.text(item.message)) for item in _against(regimen)]
+def _against_lines(regimen: RegimenResult, letters: dict[str, str], words: Words) -> list[str]:
+    lines = []
+    for message in (item.message for item in _against(regimen)):
+        key = "regimens.caution_lettered" if message in letters else "regimens.caution"
+        lines.append(words.say(key, letter=letters.get(message, ""), message=_finding(message, words)))
     count = len(_unknown(regimen))
     if count:
         said = words["regimens.open_one"] if count == 1 else words.say("regimens.open_many", count=str(count))
@@ -138,22 +148,63 @@ def _against_lines(regimen: RegimenResult, words: Words) -> list[str]:
     return lines or [words["regimens.nothing"]]
 
 
-def _asides(group: list[RegimenResult], evaluable: set[Drug], words: Words) -> list[str]:
-    """The lines of a group at the end of the order; neighbours that nothing is said against share one."""
+def _cautions(regimen: RegimenResult) -> list[str]:
+    return [item.message for item in regimen.eligibility if item.status == "caution"]
+
+
+def _letters(main: list[RegimenResult], last: list[RegimenResult]) -> dict[str, str]:
+    """Cautions that the last regimens share, each with the letter that stands for it there: room for one page is short.
+
+    In the table of the others every caution stands in full, with its letter.
+    """
+    counted = Counter(message for regimen in [*main, *last] for message in dict.fromkeys(_cautions(regimen)))
+    of_last = {message for regimen in last for message in _cautions(regimen)}
+    shared = (message for message, count in counted.items() if count > 1 and message in of_last)
+    return dict(zip(shared, ascii_lowercase, strict=False))
+
+
+def _shared(letters: dict[str, str], main: list[RegimenResult], words: Words) -> Values | None:
+    """What those letters stand for that the table does not tell."""
+    told = {message for regimen in main for message in _cautions(regimen)}
+    items = [
+        words.say("regimens.lettered", letter=letter, message=_finding(message, words))
+        for message, letter in letters.items()
+        if message not in told
+    ]
+    return {"label": words["regimens.shared"], "text": sentence(words.listed(items))} if items else None
+
+
+def _finding(message: str, words: Words) -> str:
+    return words.inside(words.text(message).rstrip("."))
+
+
+def _asides(group: list[RegimenResult], evaluable: set[Drug], letters: dict[str, str], words: Words) -> list[str]:
+    """The lines of a group at the end of the order; neighbours of which nothing is said in full share one."""
+
+    def short(regimen: RegimenResult) -> bool:
+        return all(item.message in letters for item in _against(regimen))
+
     lines: list[str] = []
-    for bare, run in groupby(group, key=lambda regimen: not _against(regimen)):
-        items = [_aside(regimen, evaluable, words) for regimen in run]
+    for bare, run in groupby(group, key=short):
+        items = [_aside(regimen, evaluable, letters, words) for regimen in run]
         lines += [words["regimens.join"].join(items)] if bare else items
     return lines
 
 
-def _aside(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> str:
-    """One regimen in short: what rules it out, then every caution in full."""
-    said = [(item.status, words.text(item.message).rstrip(".")) for item in _against(regimen)]
-    reasons = [message for status, message in said if status == "contraindicated"]
-    reasons += [words.say("regimens.aside_caution", message=message) for status, message in said if status == "caution"]
-    against = words.say("regimens.aside_against", findings=words.listed(reasons)) if reasons else ""
-    basis, name = _aside_basis(regimen, evaluable, words), words.text(regimen.name)
+def _aside(regimen: RegimenResult, evaluable: set[Drug], letters: dict[str, str], words: Words) -> str:
+    """One regimen in short: what rules it out, then every caution, in full or by its letter."""
+    cautions = _cautions(regimen)
+    said = [_finding(item.message, words) for item in regimen.eligibility if item.status == "contraindicated"]
+    said += [
+        words.say("regimens.aside_caution", message=_finding(message, words))
+        for message in cautions
+        if message not in letters
+    ]
+    marks = sorted({letters[message] for message in cautions if message in letters})
+    if marks:
+        said.append(words.say("regimens.aside_letters", letters=words["number.join"].join(marks)))
+    against = words.say("regimens.aside_against", findings=words.listed(said)) if said else ""
+    basis, name = _aside_basis(regimen, evaluable, words), _name(regimen, words)
     return words.say("regimens.aside_item", rank=_rank(regimen, words), name=name, basis=basis, against=against)
 
 
@@ -171,7 +222,7 @@ def _aside_basis(regimen: RegimenResult, evaluable: set[Drug], words: Words) -> 
 def _topic(finding: Finding, words: Words) -> str:
     """What a finding is about, by the first part of its code (``ecog_0_1``: ECOG); else its own message."""
     key = f"topic.{finding.code.partition('_')[0]}"
-    return words[key] if key in words else words.text(finding.message).rstrip(".")
+    return words[key] if key in words else _finding(finding.message, words)
 
 
 def _open_checks(regimens: list[RegimenResult], words: Words) -> Values | None:

@@ -99,6 +99,11 @@ class Words(dict[str, str]):
             return ", ".join(self._texts.get(name, name) for name in listed.split(", "))
         return self._names(first) + self["number.and"] + self._texts.get(last, last)
 
+    def inside(self, text: str) -> str:
+        """A text that starts as a sentence does, as it stands behind a colon or semicolon in this language."""
+        lower = self["number.inside"] == "lower" and text[1:2].islower()
+        return text[0].lower() + text[1:] if lower else text
+
     def known(self, text: str | None) -> str:
         """``text``, or the word for unknown."""
         return text if text is not None and text.strip() else self["number.unknown"]
@@ -178,6 +183,18 @@ class Words(dict[str, str]):
         if not levels:
             return ""
         return self.say("drugs.level", level=self["number.join"].join(self.percent(level) for level in levels))
+
+
+def clipped(text: str, most: int) -> str:
+    """``text`` cut off after ``most`` signs, with a mark that it was: the record holds the whole."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def sentence(text: str) -> str:
+    """``text`` with a capital and a full stop; what starts with a name or symbol (mFOLFIRINOX, doi) keeps its case."""
+    first = text.partition(" ")[0]
+    plain = first.islower() and re.fullmatch(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*[,;:]?", first) and first != "doi"
+    return (text[0].upper() + text[1:] if plain else text).rstrip(".") + "."
 
 
 def language_of(clinical: Mapping[str, object]) -> str | None:

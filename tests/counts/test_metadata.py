@@ -90,7 +90,7 @@ def test_a_record_of_before_these_columns_still_loads() -> None:
 
 
 def test_a_record_with_days_that_contradict_each_other_is_refused() -> None:
-    with pytest.raises(ValidationError, match="reported 2026-01-01 is before received 2026-01-02"):
+    with pytest.raises(ValidationError, match="reported is before received"):
         SampleInfo.model_validate({"id": "S1", "order": {"received": "2026-01-02", "reported": "2026-01-01"}})
 
 
@@ -193,10 +193,10 @@ def test_what_cannot_be_is_named_by_line_and_column(put: Put, column: str, cell:
 @pytest.mark.parametrize(
     ("cells", "problem"),
     [
-        ({"received": "2026-01-01"}, "received 2026-01-01 is before collected 2026-01-02"),
-        ({"reported": "2026-01-05"}, "reported 2026-01-05 is before received 2026-01-06"),
-        ({"reported": "2026-01-01", "received": ""}, "reported 2026-01-01 is before collected 2026-01-02"),
-        ({"ordered": "2026-01-10"}, "reported 2026-01-09 is before ordered 2026-01-10"),
+        ({"received": "2026-01-01"}, "received is before collected"),
+        ({"reported": "2026-01-05"}, "reported is before received"),
+        ({"reported": "2026-01-01", "received": ""}, "reported is before collected"),
+        ({"ordered": "2026-01-10"}, "reported is before ordered"),
     ],
 )
 def test_days_that_contradict_each_other_are_named(put: Put, cells: dict[str, str], problem: str) -> None:

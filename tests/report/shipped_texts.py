@@ -145,7 +145,7 @@ def literals(annotation: Any) -> set[str]:
 def codes() -> dict[str, set[str]]:
     """The codes by which the page looks words up in a table, from where they are defined."""
     facts = {name: field.annotation for name, field in Clinical.model_fields.items()}
-    own = {"yes", "no", "none", "other", "unused"}
+    own = {"yes", "no", "none", "other"}
     estimate = Estimate(0.4, 0.5, 0.6)
     cases = product((None, estimate), get_args(Grade), (True, False), (True, False))
     scale, sample = example()

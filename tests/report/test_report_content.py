@@ -95,7 +95,7 @@ def test_regimens_go_by_name_and_what_is_not_used_says_so(words: Words) -> None:
     rows[1]["id"] = "folfirinox"
     clinical = {"prior_regimens": ["folfirinox", "other"], "msi": False}
     fields = identity(factory.record(regimens=rows, clinical=clinical), words)
-    assert fields["Clinical data"] == ("prior regimens FOLFIRINOX / mFOLFIRINOX, another regimen, MSI no (not used)")
+    assert fields["Clinical data"] == ("prior regimens FOLFIRINOX / mFOLFIRINOX, another regimen, MSI no")
 
 
 def test_all_quality_checks_stand_further_on(words: Words) -> None:
@@ -112,7 +112,11 @@ def test_all_quality_checks_stand_further_on(words: Words) -> None:
         ["published: reads on genes", "212,904 reads", "warn 25,000,000", "warning", True],
     ]
     assert {row["source"] for row in quality["all"]} == {"example"}
-    assert quality["note"] == f"Of {len(quality['all'])} checks; all of them stand further on."
+    assert quality[
+        "note"
+    ] == f"Of {len(quality['all'])} checks; all stand further on, published limits too, which are " + (
+        "stricter and may warn."
+    )
     assert content.page(factory.record(), words)["quality"]["verdict"] == words["quality.pass"]
 
 
@@ -127,7 +131,8 @@ def test_the_front_page_shows_depth_tumour_and_what_our_own_limits_found(words: 
     assert front(factory.low_coverage()) == ["reads on genes", "tumour content", "stroma"]
     rows = factory.checks()
     rows[1]["verdict"] = "fail"
-    assert front(factory.record(qc={"verdict": "fail", "checks": rows})) == [
+    failed = factory.failed_quality().model_dump(mode="json", by_alias=True)["drugs"]
+    assert front(factory.record(qc={"verdict": "fail", "checks": rows}, drugs=failed)) == [
         "reads on genes",
         "reference genes measured",
         "tumour content",
@@ -229,15 +234,27 @@ def test_last_regimens_are_condensed_not_hidden(words: Words) -> None:
     assert elsewhere["label"] == (
         "Last, not placed in this setting or line, or for this patient (the catalogue holds no figures for it there):"
     )
-    assert [item.split("  ")[0] for item in elsewhere["items"]] == ["7", "8", "9"]
+    # the two that share a caution share a line, and the caution is said once
+    assert [item.split("  ")[0] for item in elsewhere["items"]] == ["7", "9"]
+    assert elsewhere["items"][0] == (
+        "7  nal-IRI + 5-FU / leucovorin (2 of 2 drugs of grade D): caution (a) · "
+        "8  OFF / FOLFOX (2 of 2 drugs of grade D): caution (a)"
+    )
+    assert regimens["shared"] == {
+        "label": "Cautions of several of these:",
+        "text": "(a) Studied in second line after gemcitabine, which was not given; "
+        "(b) ECOG 2: this regimen is for ECOG 0-1.",
+    }
     assert contraindicated["items"][1] == (
         "11  NALIRIFOX (3 of 3 drugs of grade D): Complete DPD deficiency contraindicates fluoropyrimidines; "
-        "caution: ECOG 2: this regimen is for ECOG 0-1"
+        "caution (b)"
     )
-    assert elsewhere["items"][2].startswith(
+    assert elsewhere["items"][1].startswith(
         "9  gemcitabine + paclitaxel (rule unclear; score 25; 1 of 2 drugs of grade D): caution: Studied in second line"
     )
-    assert len(shown) + len(elsewhere["items"]) + len(contraindicated["items"]) == len(record.regimens) == 11
+    names = " ".join([*shown, *elsewhere["items"], *contraindicated["items"]])
+    assert [one.name for one in record.regimens if one.name not in names] == []
+    assert len(record.regimens) == 11
 
 
 def test_last_regimens_without_findings_share_a_line(words: Words) -> None:
@@ -249,15 +266,109 @@ def test_last_regimens_without_findings_share_a_line(words: Words) -> None:
     assert items[0] == (
         "9  nal-IRI + 5-FU / leucovorin (2 of 2 drugs of grade D) · 10  OFF / FOLFOX (2 of 2 drugs of grade D)"
     )
-    bare = content.page(factory.none_evaluable(), words)["regimens"]["aside"][0]["items"][1]
-    assert bare == "10  OFF / FOLFOX: caution: Studied in second line after gemcitabine, which was not given"
+    bare = content.page(factory.none_evaluable(), words)["regimens"]["aside"][0]["items"]
+    assert bare == [
+        "9  nal-IRI + 5-FU / leucovorin: caution (a) · 10  OFF / FOLFOX: caution (a)",
+        "11  gemcitabine + paclitaxel: caution: Studied in second line after FOLFIRINOX, which was not given",
+    ]
+
+
+def test_a_caution_of_the_table_is_not_said_again_below_it(words: Words) -> None:
+    rows = factory.regimens()
+    g8 = factory.finding("g8", "caution", "G8 of 14 or less: geriatric assessment")
+    for row in (rows[0], rows[8], rows[10]):
+        row["eligibility"] = [*row["eligibility"], g8]
+    regimens = content.page(factory.record(regimens=rows), words)["regimens"]
+    assert regimens["rows"][0]["against"][0].startswith("Caution (a): G8 of 14 or less: geriatric assessment")
+    assert "caution (a, b)" in regimens["aside"][0]["items"][0]
+    assert "G8" not in regimens["shared"]["text"]
+    assert all("G8" not in item for item in regimens["aside"][0]["items"])
+    # what no other regimen shares has no letter
+    assert "caution: Studied in second line after FOLFIRINOX" in regimens["aside"][0]["items"][-1]
+
+
+def all_out(row: dict[str, Any]) -> dict[str, Any]:
+    reason = factory.finding("ecog_0_1", "contraindicated", "ECOG 3 or more: supportive care")
+    return row | {"contraindicated": True, "eligibility": [*row["eligibility"], reason]}
+
+
+def test_where_everything_is_contraindicated_a_sentence_says_so(words: Words) -> None:
+    rows = [all_out(row) for row in factory.regimens()]
+    regimens = content.page(factory.record(regimens=rows), words)["regimens"]
+    assert regimens["rows"] == []
+    assert regimens["empty"] == "No regimen without a contraindication for this patient."
+    [group] = regimens["aside"]
+    assert len(group["items"]) == len(rows)
+    assert all("ECOG 3 or more: supportive care" in item for item in group["items"])
+    # what is open stays open: a reason may fall away
+    assert "UGT1A1 genotype (irinotecan)" in regimens["check"]["items"]
+    for row in rows:
+        row["eligibility"] = row["eligibility"][-1:]
+    assert content.page(factory.record(regimens=rows), words)["regimens"]["check"] is None
+    some = [all_out(row) if row["for_setting"] else row for row in factory.regimens()]
+    said = content.page(factory.record(regimens=some), words)["regimens"]["empty"]
+    assert said.startswith("No regimen is both placed in this setting or line and without a contraindication")
+    assert content.page(factory.record(), words)["regimens"]["empty"] is None
+
+
+def test_every_interval_of_the_front_page_says_its_level(words: Words) -> None:
+    page = content.page(factory.record(), words)
+    key = page["drugs"]["short"]
+    for said in ("this tumour, 90 % interval", "(base rate 1 in 3), 95 % interval", "Spearman: 95 % interval"):
+        assert said in key
+    assert (
+        "Score: percentile, among the reference tumours, of the chance that the rule is met"
+        in (page["regimens"]["short"])
+    )
+    assert "90 % intervals" in page["regimens"]["short"]
+
+
+LONG = "y" * 10_000
+
+
+def test_long_fields_are_cut_where_there_is_no_room_for_them(words: Words) -> None:
+    sample = {"id": LONG, "patient": LONG, "second_id": LONG, "site": LONG, "specimen": {"specimen_type": LONG}}
+    base = factory.data()
+    drug = factory.called() | {"contributions": [{"symbol": LONG, "value": 1.21}]}
+    drug["coverage"] = {"genes": 9, "found": 8, "missing": [LONG]}
+    rows, checks = factory.regimens(), factory.checks()
+    rows[0]["name"] = rows[9]["name"] = checks[0]["name"] = LONG
+    page = content.page(
+        factory.record(
+            sample=sample | {"order": {"requester": LONG}},
+            pack=base["pack"] | {"name": LONG, "version": LONG},
+            reference=base["reference"] | {"name": LONG, "version": LONG, "protocol": LONG},
+            software={"name": LONG, "version": LONG},
+            catalogue=base["catalogue"] | {"version": LONG},
+            clinical={"prior_regimens": [LONG]},
+            drugs=[*base["drugs"][:-1], drug],
+            regimens=rows,
+            qc=base["qc"] | {"checks": checks},
+        ),
+        words,
+    )
+    fields = dict([*page["identity"]["fields"], *page["identity"]["wide"]])
+    for label in ("Sample", "Patient", "Second identifier", "Specimen", "Site", "Requester"):
+        assert fields[f"{label}:"] == "y" * 300 + "…"
+    assert len(fields["Clinical data:"]) == 301
+    assert page["document"].endswith(" " + "y" * 80 + "…")
+    foot = [part for item in page["footer"]["items"][:-1] for part in re.split("[ ,]+", item[1])]
+    assert set(foot) == {"y" * 60 + "…", "y" * 20 + "…"}
+    own = page["details"]["drugs"][4]
+    assert own["drivers"]["rows"][0]["label"] == "y" * 20 + "…"
+    assert dict(own["facts"])["Genes:"].endswith(": " + "y" * 20 + "…")
+    cut = "y" * 120 + "…"
+    assert page["regimens"]["rows"][0]["name"] == page["evidence"]["regimens"][0]["name"] == cut
+    assert page["quality"]["all"][0]["name"] == cut
+    assert max(map(len, texts(page["regimens"]["aside"]))) < 1000
 
 
 def test_a_placement_by_our_judgement_is_marked(words: Words) -> None:
     regimens = content.page(factory.record(), words)["regimens"]
     marks = [row["name_mark"].split(",")[0] for row in regimens["rows"]]
-    assert regimens["footnotes"][int(marks[0]) - 1] == f"Placed here by our judgement: {factory.BASIS}."
-    assert sum("our judgement: " in note for note in regimens["footnotes"]) == 1
+    said = "Placed here by our judgement; why: “Regimens: trials and eligibility”."
+    assert regimens["footnotes"][int(marks[0]) - 1] == said
+    assert regimens["footnotes"].count(said) == 1
 
 
 def test_shared_notes_are_printed_once(words: Words) -> None:

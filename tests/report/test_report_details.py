@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from test_report_pdf import needs_pdftotext, text_of
 
 from pancreassign.records import Prediction
 from pancreassign.report import content
-from pancreassign.report.details import DRIVERS, MISSING
+from pancreassign.report.details import DRIVERS, MAX_ADJUSTED_P, MAX_P, MISSING
 from pancreassign.report.pdf import Renderer
 from pancreassign.report.words import Words, load_words
+from pancreassign.training import evaluate
 
 PACLITAXEL = 4
 
@@ -122,13 +125,13 @@ def test_a_brier_score_is_called_better_only_where_it_is(brier: float, said: str
 def test_failures_in_other_sets_are_as_plain_as_successes(words: Words) -> None:
     skill = details(factory.with_details(), words)["skill"]
     assert [(row["label"], row.get("estimate"), row.get("reading")) for row in skill["rows"]] == [
-        ("All of them (66)", "0.41 (0.19–0.60)", "better than chance"),
+        ("All of them (66)", "0.41 (0.19–0.60)", "interval above 0"),
         ("Each by itself:", None, None),
-        ("organoids (39)", "0.45 (0.10–0.70)", "better than chance"),
-        ("pancreas lines (26)", "0.25 (−0.23 to 0.67)", "may be chance"),
+        ("organoids (39)", "0.45 (0.10–0.70)", "interval above 0"),
+        ("pancreas lines (26)", "0.25 (−0.23 to 0.67)", "interval holds 0"),
         ("Other sets, on which no grade rests:", None, None),
-        ("other tissues' lines, each left out (499)", "0.11 (0.02–0.19)", "better than chance"),
-        ("colorectal xenografts (41)", "−0.37 (−0.63 to −0.04)", "wrong way round"),
+        ("other tissues' lines, each left out (499)", "0.11 (0.02–0.19)", "interval above 0"),
+        ("colorectal xenografts (41)", "−0.37 (−0.63 to −0.04)", "interval below 0"),
     ]
     assert [row["overall"] for row in skill["rows"] if row["set"]] == [True, False, False, False, False]
 
@@ -178,6 +181,63 @@ def test_shared_and_specific_sensitivity_stand_apart(words: Words) -> None:
     assert (
         content.page(factory.no_signature(), words)["details"]["general"]["rows"][1][4] == "the pack holds no signature"
     )
+
+
+SKILLED: dict[str, Any] = {
+    "spearman_interval": factory.interval(0.01, 0.5, 0.95),
+    "permutation_p": 0.0249,
+    "adjusted_p": 0.0499,
+    "brier": 0.2,
+    "brier_base_rate": 0.21,
+}
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"spearman_interval": factory.interval(0.0, 0.5, 0.95)}, "interval of the correlation above 0"),
+        ({"permutation_p": 0.025}, "permutation p below 0.025"),
+        ({"adjusted_p": 0.05}, "p after correction below 0.05"),
+        ({"brier": 0.21}, "Brier score below that of saying 1 in 3"),
+        ({"brier": 0.3, "permutation_p": 0.9}, "permutation p below 0.025; Brier score below that of saying 1 in 3"),
+        ({}, "the stricter rule of selection, see the pack’s card"),
+        ({"adjusted_p": None}, "the stricter rule of selection, see the pack’s card"),
+    ],
+)
+def test_grade_d_names_what_it_does_not_meet(figures: dict[str, Any], said: str, words: Words) -> None:
+    drug = factory.drug("5-FU")
+    drug["validation"] |= SKILLED | figures
+    drugs = [drug, *(factory.drug(name) for name in factory.DRUGS[1:])]
+    grade_of = details(factory.record(drugs=drugs), words, 0)["grade"]
+    assert grade_of == f"evidence D, no demonstrated skill (not met: {said})"
+    if drug["validation"]["adjusted_p"] is not None:
+        # the page names a criterion where training fails one, and only there
+        assert (evaluate.grade(SKILLED | figures) == "D") is bool(figures)
+
+
+def test_the_limits_of_grade_c_are_those_of_training() -> None:
+    assert (MAX_P, MAX_ADJUSTED_P) == (evaluate.MAX_P, evaluate.MAX_ADJUSTED_P)
+
+
+def test_a_skilled_or_missing_signature_names_no_criterion(words: Words) -> None:
+    assert details(factory.record(), words)["grade"] == "evidence C, skill in preclinical models"
+    assert details(factory.no_signature(), words, 1)["grade"] == "evidence D, no demonstrated skill"
+
+
+@needs_pdftotext
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_readings_end_before_the_forest_plot_begins(lang: str) -> None:
+    pdf = Renderer(lang).render(factory.with_details())
+    run = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True)
+    boxes = re.findall(r'xMin="([\d.]+)".* xMax="([\d.]+)" yMax="[\d.]+">([^<]*)<', run.stdout.decode())
+    # every axis begins at its −1, in the heads of the columns
+    [(edge, heads)] = Counter(float(left) for left, _, text in boxes if text == "−1").most_common(1)
+    assert heads == len(factory.DRUGS)
+    reading = {"en": ["interval", "below", "0"], "fr": ["intervalle", "au-dessous", "de", "0"]}[lang]
+    said = [text for _, _, text in boxes]
+    ends = [float(boxes[n + len(reading) - 1][1]) for n in range(len(said)) if said[n : n + len(reading)] == reading]
+    assert len(ends) == 1
+    assert ends[0] < edge
 
 
 @needs_pdftotext

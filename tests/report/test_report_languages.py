@@ -37,6 +37,7 @@ from pancreassign.rendering import render_records
 from pancreassign.report import content, words
 from pancreassign.report import lesions as lesion_page
 from pancreassign.report.pdf import Renderer
+from pancreassign.report.typeset import Typesetter
 from pancreassign.report.words import Words, languages, load_words
 
 LANGUAGES = languages()
@@ -131,6 +132,14 @@ def rare() -> Iterator[Prediction]:
     rows = factory.regimens()
     rows[0] |= {"eligibility": [finding], "trials": [trial]}
     yield factory.record(regimens=rows)
+    for out in (factory.regimens(), [row for row in factory.regimens() if row["for_setting"]]):
+        yield factory.record(regimens=[row | {"contraindicated": row["for_setting"]} for row in out])
+    shared = [row | {"eligibility": [factory.finding("g8", "caution", "G8 low")]} for row in factory.regimens()]
+    yield factory.record(regimens=shared)
+    for figures in ({"adjusted_p": 0.05, "brier": 0.9}, {"spearman_interval": factory.interval(0.1, 0.4, 0.95)}):
+        drug = factory.drug("5-FU")
+        drug["validation"] |= {"permutation_p": 0.001} | figures
+        yield factory.record(drugs=[drug, *(factory.drug(name) for name in factory.DRUGS[1:])])
     for drug in (skilled(0.1, 0.3), skilled(-0.1, 0.3), skilled(-0.3, -0.1), skilled(0.1, 0.3, brier=0.9)):
         yield factory.record(drugs=[drug if name == drug["drug"] else factory.drug(name) for name in factory.DRUGS])
     silent = factory.drug("5-FU", reason="no_signature", score=None, score_interval=None, validation=None)
@@ -143,6 +152,7 @@ def views() -> Iterator[tuple[dict[str, Any], list[Prediction]]]:
     for leaders, calls in ((True, True), (False, False), (None, None)):
         view = json.loads(patient_views(pair)[0].to_json()) | {"leaders_differ": leaders, "clinical_differs": True}
         view["lesions"][0]["leaders"] = []
+        pair[1] = factory.failed_quality().model_copy(update={"sample": pair[1].sample})
         for number, drug in enumerate(view["drugs"]):
             drug |= {"calls_differ": calls, "dissociated": number == 0}
         yield view, pair
@@ -227,6 +237,47 @@ def test_texts_with_something_filled_in() -> None:
     assert "dans Own protocol et gemcitabine" in known.text("Holds 5-FU, given before in Own protocol and gemcitabine")
     assert known.text("score 98.05") == "score 98,05"
     assert known.text("our judgement: cytotoxic chemotherapy harms the unborn child").startswith("notre appréciation")
+
+
+def test_french_takes_no_capital_behind_a_colon() -> None:
+    known = load_words("fr")
+    rows = factory.regimens()
+    row = rows[0]
+    message = "Complete DPD deficiency: no fluoropyrimidine"
+    row["eligibility"] = [factory.finding("dpd", "caution", message), factory.finding("ecog", "caution", "ECOG 0-1")]
+    page = content.page(factory.record(regimens=rows), known)
+    assert page["regimens"]["rows"][0]["against"] == [
+        f"Attention{NBSP}: déficit complet en DPD{NBSP}: pas de fluoropyrimidine",
+        f"Attention{NBSP}: OMS 0-1",
+    ]
+    assert page["evidence"]["regimens"][0]["findings"][0]["items"][0][0].startswith("déficit complet")
+    english = content.page(factory.record(regimens=rows), load_words("en"))
+    assert english["regimens"]["rows"][0]["against"][0] == f"Caution: {message}"
+
+
+def test_sentences_start_with_a_capital() -> None:
+    page = content.page(shipped(), load_words("fr"))
+    notes = [note for regimen in page["evidence"]["regimens"] for note in regimen["notes"]]
+    found = [*notes, *page["regimens"]["footnotes"], *page["evidence"]["sources"]]
+    assert any(note.startswith("Le nab-paclitaxel est évalué") for note in notes)
+    assert [text for text in found if text[0].islower() and not text.startswith("doi ")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nab-paclitaxel is scored", "Nab-paclitaxel is scored."),
+        ("l’irinotécan est évalué.", "L’irinotécan est évalué."),
+        ("mFOLFIRINOX if fit", "mFOLFIRINOX if fit."),
+        ("doi 10.1/x", "doi 10.1/x."),
+        ("docs/quality.md: real samples", "docs/quality.md: real samples."),
+        ("étudié, puis", "Étudié, puis."),
+        ("5-FU", "5-FU."),
+        ("", "."),
+    ],
+)
+def test_a_sentence_keeps_names_as_they_are(text: str, said: str) -> None:
+    assert words.sentence(text) == said
 
 
 @pytest.mark.parametrize(
@@ -337,8 +388,8 @@ def test_the_french_page_keeps_its_signs_and_its_length() -> None:
 
 
 def test_no_break_spaces_reach_the_page() -> None:
-    renderer = Renderer("fr")
-    assert renderer._printable(f"a{NNBSP};{NBSP}: b\tc\u2003d") == f"a{NNBSP};{NBSP}: b c d"
+    printable = Typesetter()._printable(f"a{NNBSP};{NBSP}: b\tc\u2003d")
+    assert printable == f"a{NNBSP};{NBSP}: b c d"
 
 
 def test_records_of_two_languages_are_rendered_in_one_run(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from test_report_pdf import needs_pdftotext, pages_of, text_of
 
 from pancreassign.errors import RecordError
 from pancreassign.patients import patient_views
-from pancreassign.records import Prediction
+from pancreassign.records import Prediction, Setting
 from pancreassign.report import lesions
 from pancreassign.report.pdf import Renderer
 from pancreassign.report.words import Words, load_words
@@ -65,13 +65,13 @@ def test_what_differs_comes_from_the_view(words: Words) -> None:
     ]
     assert shown["rows"][0][1] == "fewer than two lesions called"
     assert shown["muted"] == [True, True, True, True, False]
-    assert shown["said"] == ["The lesions have the same leading regimens."]
+    assert shown["said"] == ["The 3 lesions compared have the same leading regimens."]
 
 
 @pytest.mark.parametrize(
     ("which", "calls", "leaders"),
     [
-        ([1, 2], "differ", "The lesions have the same leading regimens."),
+        ([1, 2], "differ", "The 2 lesions compared have the same leading regimens."),
         ([0, 3], "fewer than two lesions called", "cannot be compared"),
     ],
 )
@@ -80,6 +80,49 @@ def test_what_cannot_be_compared_is_said(which: list[int], calls: str, leaders: 
     shown = lesions.page(view_of(records), records, words, None)["differences"]
     assert shown["rows"][4][1] == calls
     assert leaders in shown["said"][0]
+
+
+def test_a_failed_lesion_leads_to_no_regimen(words: Words) -> None:
+    records = factory.lesions(3)
+    rows = lesions.page(view_of(records), records, words, None)["lesions"]["rows"]
+    assert [row["leaders"].startswith("not compared (quality): gemcitabine") for row in rows] == [False, False, True]
+    assert [row["failed"] for row in rows] == [False, False, True]
+
+
+def test_an_assumed_setting_is_marked(words: Words) -> None:
+    first, second = factory.lesions(3)[:2]
+    second = second.model_copy(update={"setting": Setting(value="adjuvant", assumed=False)})
+    rows = lesions.page(view_of([first, second]), [first, second], words, None)["lesions"]["rows"]
+    assert [row["assumed"] for row in rows] == ["Setting assumed: first-line metastatic", None]
+
+
+def test_lesions_stand_by_the_size_of_their_numbers(words: Words) -> None:
+    names = ["L1", "L2", "L9", "L10", "L10b", "L010", "M", "M0", "M" + "9" * 5000, "a b2", "a b10"]
+    base = factory.lesions(2)[0]
+    records = [base.model_copy(update={"sample": base.sample.model_copy(update={"id": name})}) for name in names[::-1]]
+    view = view_of(records)
+    ordered = lesions.in_order(view, records)
+    order = [record.sample.id for record in ordered]
+    assert order.index("L2") < order.index("L9") < order.index("L10") < order.index("L10b")
+    assert order.index("a b2") < order.index("a b10")
+    assert order.index("M0") < order.index("M" + "9" * 5000)
+    assert sorted(order) == sorted(names)
+    page = lesions.page(view, ordered, words, None)
+    assert page["differences"]["rows"][0][2] == ", ".join(str(n + 1) for n in range(len(names)))
+
+
+def test_long_names_are_cut_in_head_table_and_top(words: Words) -> None:
+    base = factory.lesions(2)[0]
+    sample = {"patient": "p" * 10_000, "site": "s" * 10_000, "second_id": "i" * 10_000}
+    records = [
+        base.model_copy(update={"sample": base.sample.model_copy(update=sample | {"id": name * 5_000})})
+        for name in "ab"
+    ]
+    page = lesions.page(view_of(records), records, words, None)
+    assert page["document"].endswith(" " + "p" * 80 + "…")
+    assert "p" * 300 + "… (" + "i" * 300 + "…)" in page["top"]["setting"]
+    row = page["lesions"]["rows"][0]
+    assert (row["sample"], row["site"]) == ("a" * 300 + "…", "s" * 300 + "…")
 
 
 def test_other_clinical_data_are_said_to_be_a_reason(words: Words) -> None:
@@ -91,7 +134,7 @@ def test_other_clinical_data_are_said_to_be_a_reason(words: Words) -> None:
 
 def test_a_lesion_without_its_record_is_named() -> None:
     records = factory.lesions(3)
-    with pytest.raises(RecordError, match=r"sample L02.*lesion of patient P-0017.*record is missing"):
+    with pytest.raises(RecordError, match=r"sample L02.*lesion of the patient's view.*record is missing"):
         lesions.in_order(view_of(records), [records[0], records[2]])
 
 
@@ -108,7 +151,11 @@ def test_twelve_lesions_make_one_page(renderer: Renderer) -> None:
     text = text_of(pdf)
     for record in records:
         assert record.sample.id in text
-    for wanted in ("Patient P-0017, 12 lesions (report date 2025-11-20)", "FOR RESEARCH USE ONLY", "What differs"):
+    for wanted in (
+        "Patient P-0017 (unknown), 12 lesions (report date 2025-11-20)",
+        "FOR RESEARCH USE ONLY",
+        "What differs",
+    ):
         assert wanted in text
     assert "SIMULATED" not in text
     assert records[0].input.sha256[:12] not in text

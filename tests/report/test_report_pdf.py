@@ -69,7 +69,8 @@ def test_the_pages_after_the_first_hold_the_rest_in_order(renderer: Renderer) ->
         "Methods",
         "Glossary",
     ]
-    assert [text for text in wanted if text in front.replace("“How to read the front page”", "")] == []
+    pointed = re.sub("“.*?”", "", front)
+    assert [text for text in wanted if text in pointed] == []
     places = [whole.rindex(text) for text in wanted if text != "basal-like"]
     assert places == sorted(places)
     assert "reads on genes" in front
@@ -153,7 +154,8 @@ def test_long_content_flows_on_and_loses_nothing(renderer: Renderer) -> None:
     assert record.caveats[-1].text in squeezed
     assert squeezed.count("FOR RESEARCH USE ONLY") == pages
     run = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
-    assert record.sample.id in "".join(run.stdout.decode().split())
+    # pdftotext takes a hyphen at the end of a line for that of a broken word
+    assert record.sample.id.replace("-", "") in "".join(run.stdout.decode().split()).replace("-", "")
 
 
 def test_standards_language_and_alternative_text(renderer: Renderer) -> None:
@@ -173,9 +175,31 @@ def test_the_document_date_is_the_report_date_or_the_packs(renderer: Renderer) -
     assert years == {b"20251103"}
 
 
-def test_a_wrong_date_is_named(renderer: Renderer) -> None:
-    with pytest.raises(PancreassignError, match=r"report date: '20/11/2025' is not a date.*YYYY-MM-DD"):
-        renderer.render(factory.record(), "20/11/2025")
+@pytest.mark.parametrize("wrong", ["20/11/2025", "20261201", "2027-W01-1", "2026-12-1", "2026-02-30", " 2026-12-01"])
+def test_a_wrong_date_is_named(wrong: str, renderer: Renderer) -> None:
+    with pytest.raises(PancreassignError, match=rf"report date: '{wrong}' is not a date.*YYYY-MM-DD"):
+        renderer.render(factory.record(), wrong)
+
+
+@needs_pdftotext
+@pytest.mark.parametrize("sign", ["y", "\u202e"])
+def test_head_and_foot_stay_on_the_sheet_however_long_the_names(sign: str, renderer: Renderer) -> None:
+    name, base = sign * 10_000, factory.data()
+    pdf = renderer.render(
+        factory.record(
+            sample=base["sample"] | {"id": name, "patient": name},
+            pack=base["pack"] | {"name": name, "version": name},
+            reference=base["reference"] | {"name": name, "protocol": name},
+            software={"name": name, "version": name},
+        )
+    )
+    assert pages_of(pdf) <= pages_of(renderer.render(factory.record())) + 2
+    run = subprocess.run(["pdftotext", "-f", "2", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True)
+    heads = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">RESEARCH</word>', run.stdout.decode())
+    assert len(heads) == pages_of(pdf) - 1
+    assert min(map(float, heads)) > 5
+    if sign.isprintable():  # a name spelt out sign by sign is cut off at the foot of the sheet
+        assert max(float(end) for end in re.findall(r'yMax="([\d.]+)">', run.stdout.decode())) <= 840
 
 
 def test_same_bytes_whatever_came_before(renderer: Renderer) -> None:
