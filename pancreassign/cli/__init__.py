@@ -13,14 +13,15 @@ from typing import Annotated
 import typer
 
 from pancreassign import __version__
-from pancreassign.cli import chemograms, explaining, making, scoring, simulating
-from pancreassign.cli.base import app, reference_app, signatures_app, simulate_app
+from pancreassign.cli import chemograms, explaining, making, scoring, simulating, validating
+from pancreassign.cli.base import app, reference_app, signatures_app, simulate_app, validate_app
 
-__all__ = ["app", "chemograms", "explaining", "main", "making", "scoring", "simulating"]
+__all__ = ["app", "chemograms", "explaining", "main", "making", "scoring", "simulating", "validating"]
 
 app.add_typer(signatures_app, name="signatures")
 app.add_typer(reference_app, name="reference")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(validate_app, name="validate")
 
 
 def _version(wanted: bool) -> None:
