@@ -167,6 +167,21 @@ def test_standards_language_and_alternative_text(renderer: Renderer) -> None:
     assert pdf.count(b"/Alt") >= 5
 
 
+@pytest.mark.skipif(shutil.which("pdffonts") is None, reason="pdffonts (poppler) is not installed")
+def test_the_file_is_tagged_and_every_font_is_in_it(renderer: Renderer, tmp_path: Path) -> None:
+    path = tmp_path / "report.pdf"
+    path.write_bytes(renderer.render(factory.with_details()))
+
+    def told(command: str) -> str:
+        return subprocess.run([command, str(path)], capture_output=True, check=True, text=True).stdout
+
+    assert re.search(r"^Tagged:\s+yes$", told("pdfinfo"), re.MULTILINE)
+    fonts = told("pdffonts").splitlines()[2:]
+    assert fonts
+    # columns from the right: object and generation, unicode map, subset, embedded
+    assert {tuple(line.split()[-5:-2]) for line in fonts} == {("yes", "yes", "yes")}
+
+
 def test_the_document_date_is_the_report_date_or_the_packs(renderer: Renderer) -> None:
     assert b"2025-11-20" in renderer.render(factory.record(), "2025-11-20")
     undated = renderer.render(factory.record())
