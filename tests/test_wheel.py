@@ -43,7 +43,8 @@ def test_the_wheel_scores_the_example_elsewhere(installed: Path, tmp_path: Path)
     )  # fmt: skip
     written = {path.relative_to(tmp_path / "results").parts[-1] for path in (tmp_path / "results").rglob("*.*")}
     lesions = Counter(line.split("\t")[1] for line in (example / "samples.tsv").read_text().splitlines()[1:])
-    views = {f"{patient}.json" for patient, number in lesions.items() if number > 1}
+    several = [patient for patient, number in lesions.items() if number > 1]
+    views = {f"{patient}.{ending}" for patient in several for ending in ("json", "pdf")}
     assert views, "the example shows a patient with several lesions"
     assert written == {"prediction.json", "report.pdf", "summary.tsv", "scores.h5ad", "run.json", *views}
     assert len((tmp_path / "results" / "summary.tsv").read_text().splitlines()) == 8
