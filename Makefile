@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: example test lint types realdata bench bench-ffpe bench-peers pictures clean
+.PHONY: example test lint types realdata bench bench-ffpe bench-peers pictures notebooks clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pancreassign needs Python >= 3.11: make PYTHON=python3.11")'
@@ -58,6 +58,15 @@ $(TRANSACT)/.installed:
 bench-peers: $(VENV)/.installed-bench $(TRANSACT)/.installed
 	$(BIN)/python -m benchmarks.peers $(DATA) results/bench-peers $(TRANSACT)/bin/python
 	$(BIN)/python -m benchmarks.peers.document results/bench-peers docs/validation.md
+
+# notebooks/*.py as executed .ipynb, with what they write beside them in results/notebooks
+notebooks: $(INSTALLED)
+	mkdir -p results/notebooks
+	for source in notebooks/*.py; do \
+	  own=results/notebooks/$$(basename $$source .py).ipynb; \
+	  $(BIN)/jupytext --quiet --to ipynb --set-kernel python3 --output $$own $$source \
+	    && $(BIN)/jupyter-execute --inplace $$own || exit 1; \
+	done
 
 # The pictures of docs/report.md: pages of the example
 pictures: $(INSTALLED)
