@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from pancreassign.errors import ClinicalError
@@ -135,6 +136,7 @@ def assemble(scores: Path, clinical: Path, question: Question) -> Cohort:
         steps = ", ".join(f"{step}: {n}" for step, n in flow.steps)
         raise ClinicalError(where, f"leaves nobody to analyse ({steps})", "Check ids, --only and the columns named.")
     facts = facts.loc[joined.index]
+    _refuse_patients_twice(joined, where)
     table = pd.DataFrame(
         {"score": joined["score"], "time": _months(facts, question, where), "event": _events(facts, question, where)}
     )
@@ -158,6 +160,15 @@ def assemble(scores: Path, clinical: Path, question: Question) -> Cohort:
         flow=flow,
         warnings=tuple(_warnings(table, joined, facts, question)),
     )
+
+
+def _refuse_patients_twice(joined: pd.DataFrame, where: str) -> None:
+    """A patient with several samples would count several times; raises :class:`ClinicalError`."""
+    patient = joined["patient"].dropna()
+    again = patient[patient.duplicated(keep=False)]
+    if len(again):
+        found = f"leads to several samples of one patient ({_cells(pd.Series(again.index, again.index))})"
+        raise ClinicalError(where, found, "Keep one sample a patient: take the others' rows out.")
 
 
 def _columns(question: Question) -> list[str]:
@@ -236,7 +247,8 @@ def _events(facts: pd.DataFrame, question: Question, where: str) -> pd.Series:
 
 def _treated(facts: pd.DataFrame, question: Question, where: str) -> pd.Series:
     arm = facts[str(question.arm)]
-    if question.treated not in set(arm):
+    known = set(arm)
+    if question.treated not in known and len(known) > 1:  # of one arm alone the interaction says why it is not tested
         arms = ", ".join(f"{name} ({n})" for name, n in arm.value_counts().sort_index().items())
         raise ClinicalError(
             f"{where}, column {question.arm!r}",
@@ -248,8 +260,9 @@ def _treated(facts: pd.DataFrame, question: Question, where: str) -> pd.Series:
 
 def _groups(call: pd.Series, score: pd.Series) -> tuple[pd.Series, tuple[str, ...], Literal["call", "thirds"]]:
     """The calls, where two of them have :data:`MIN_GROUP` patients; else thirds of the score among these patients."""
-    made = tuple(name for name in CALLS if (call == name).any())
-    if sum((call == name).sum() >= MIN_GROUP for name in made) > 1:
+    # a call of fewer patients is no group: as the last one all others would be held against it
+    made = tuple(name for name in CALLS if (call == name).sum() >= MIN_GROUP)
+    if len(made) > 1:
         return call.where(call.isin(made), None), made, "call"
     group = pd.Series(THIRDS[1], index=score.index, dtype=object)
     for third, name in (("sensitive", THIRDS[0]), ("resistant", THIRDS[2])):
@@ -259,14 +272,19 @@ def _groups(call: pd.Series, score: pd.Series) -> tuple[pd.Series, tuple[str, ..
 
 def _covariates(facts: pd.DataFrame, names: Sequence[str], where: str) -> pd.DataFrame:
     """Numbers per SD, categories as 0 and 1 against the commonest; patients with an unknown value are left out."""
-    known = facts[list(names)].dropna()
-    parts = [_numeric(known[name]) if _is_number(known[name]) else _levels(known[name], where) for name in names]
+    wanted = list(dict.fromkeys(names))
+    known = facts[wanted].dropna()
+    for name in wanted:
+        if known[name].nunique() < 2:
+            problem = f"does not vary among the {len(known)} patients with all covariates known"
+            raise ClinicalError(f"{where}, column {name!r}", problem, "Leave it out of --adjust.")
+    parts = [_numeric(known[name]) if _is_number(known[name]) else _levels(known[name], where) for name in wanted]
     return pd.concat(parts, axis=1)
 
 
 def _is_number(column: pd.Series) -> bool:
     """Whether a covariate is a number: two values alone are a category, whatever they are written as."""
-    return column.nunique() > 2 and bool(pd.to_numeric(column, errors="coerce").notna().all())
+    return column.nunique() > 2 and bool(np.isfinite(pd.to_numeric(column, errors="coerce")).all())
 
 
 def _numeric(column: pd.Series) -> pd.DataFrame:
@@ -277,7 +295,8 @@ def _numeric(column: pd.Series) -> pd.DataFrame:
 def _levels(column: pd.Series, where: str) -> pd.DataFrame:
     counts = column.value_counts()
     if len(counts) > MAX_LEVELS:
-        found = f"has {len(counts)} values, such as {column.iloc[0]!r}"
+        text = pd.to_numeric(column, errors="coerce").isna()  # the cells themselves may name a person
+        found = f"has {len(counts)} values, of which {int(text.sum())} rows hold no number"
         mend = "Adjust for numbers, or for a category of few values: join its rarer ones into one."
         raise ClinicalError(f"{where}, column {column.name!r}", found, mend)
     first = min(counts[counts == counts.max()].index)

@@ -56,15 +56,19 @@ def _answer(question: Question, found: Figures) -> Section:
 
 
 def _prognosis(found: Figures) -> str:
-    hr = found["cox"]["hr_per_sd"]
+    hr, where = found["cox"]["hr_per_sd"], ""
+    others = found["interaction"].get("others", {}).get("hr_per_sd")
+    if others is not None and others["value"] is not None:
+        # over all patients the drug's own effect would be taken for the tumour's course
+        hr, where = others, " in the other arms, without the drug"
     if hr["value"] is None:
         return f"Prognosis: no hazard ratio can be given: {hr['reason']}."
     figure = f"hazard ratio per SD {shown_interval(hr)}, {_p(hr['p'])}"
     if hr["high"] < 1:
-        return f"Prognosis: patients of a higher score live longer ({figure})."
+        return f"Prognosis: patients of a higher score live longer{where} ({figure})."
     if hr["low"] > 1:
-        return f"Prognosis: patients of a higher score live shorter, against the score's direction ({figure})."
-    return f"Prognosis: no relation of score and survival is shown ({figure})."
+        return f"Prognosis: patients of a higher score live shorter{where}, against the score's direction ({figure})."
+    return f"Prognosis: no relation of score and survival is shown{where} ({figure})."
 
 
 def _prediction(question: Question, found: Figures) -> str:

@@ -135,9 +135,8 @@ def _interaction(cohort: Cohort, question: Question) -> dict[str, Any]:
     """The interaction of score and treatment, or the reason why it cannot be tested."""
     reason = NO_ARM
     if question.arm is not None:
-        reason = (
-            f"all {len(cohort.table)} patients are in one arm ({question.treated}): there is nothing to compare with"
-        )
+        only = ", ".join(cohort.arms)
+        reason = f"all {len(cohort.table)} patients are in one arm ({only}): there is nothing to compare with"
     if len(cohort.arms) < 2:
         return {"hr": None, "p": None, "reason": reason, "patients": dict(cohort.arms)}
     model = interaction_model(cohort, ph=True)

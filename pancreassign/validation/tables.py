@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,8 @@ from pancreassign.records import Call, Drug, Prediction, drug_of, read_record
 COLUMNS = ("patient", "qc", "call", "score", "percentile", "probability", "evidence")
 """What is known of one drug in one sample, see :func:`read_scores`."""
 NUMBERS = ("score", "percentile", "probability")
+HIGHEST = {"percentile": 100.0, "probability": 1.0}
+"""What cannot pass these, nor be below 0."""
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
 """Cells that say nothing. "None" is not among them: it may be a category, such as of prior treatment."""
 SHOWN = 5
@@ -106,6 +110,10 @@ def _of_summary(path: Path, drug: Drug) -> pd.DataFrame:
         read = table.set_index("sample").rename(columns=own).reindex(columns=list(COLUMNS))
         for name in NUMBERS:
             read[name] = number(read[name], str(path), f"{drug}_{name}")
+        for name, most in HIGHEST.items():
+            outside = read.index[read[name].notna() & ~read[name].between(0.0, most)]
+            if len(outside):
+                raise ClinicalError(str(path), f"has a {name} of {drug} outside 0 to {most:g} ({outside[0]})", SUMMARY)
         odd = sorted(set(read["call"].dropna()) - set(Call))
         if odd:
             raise ClinicalError(str(path), f"has the call {odd[0]!r} of {drug}", SUMMARY)
@@ -138,10 +146,11 @@ def read_clinical(path: Path) -> pd.DataFrame:
             encoding="utf-8-sig",
             keep_default_na=False,
             skip_blank_lines=False,
+            quoting=csv.QUOTE_NONE,  # an open quote would swallow the patients that follow
         )
     except OSError as error:
         raise ClinicalError(str(path), f"cannot be read ({error.strerror or error})", "Check the path.") from None
-    except (ValueError, EOFError) as error:  # parser and encoding errors are among them
+    except (ValueError, EOFError, zlib.error) as error:  # parser and encoding errors are among them
         raise ClinicalError(str(path), f"is no table ({str(error).strip()})", mend) from None
     header = raw.iloc[0].fillna("").str.strip()
     if len(header) < 2:

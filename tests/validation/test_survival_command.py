@@ -346,3 +346,54 @@ def test_tcga_tells_of_prognosis_alone(realdata: Path, tmp_path: Path) -> None:
     assert found["interaction"]["hr"] is None
     assert any("Only 9 events" in one for one in found["warnings"])
     assert "Prognosis only" in words_of(tmp_path / "out")
+
+
+def test_what_the_drug_does_is_not_called_prognosis(tmp_path: Path) -> None:
+    found = figures_of(tmp_path, Design(400, interaction=0.4, correlation=0.9), 7, *ARMS)
+    assert found["cox"]["hr_per_sd"]["high"] < 1, "over all patients the drug's own effect shows"
+    assert found["interaction"]["others"]["hr_per_sd"]["high"] > 1
+    said = words_of(tmp_path / "out")
+    assert "Prognosis: no relation of score and survival is shown in the other arms, without the drug (" in said
+
+
+def test_one_arm_that_is_not_the_treated_one_is_shown_all_the_same(tmp_path: Path) -> None:
+    scores, clinical = trial(SMALL, 3)
+    done = run(written(tmp_path, scores, clinical.assign(arm="mFOLFIRINOX")), tmp_path / "out", *ARMS)
+    assert done.exit_code == 0, done.output
+    own = json.loads((tmp_path / "out" / "validation.json").read_text())["interaction"]
+    assert own["hr"] is None
+    assert "are in one arm (mFOLFIRINOX)" in own["reason"]
+
+
+def test_a_patient_counts_once(tmp_path: Path) -> None:
+    scores, clinical = trial(SMALL, 3)
+    scores["patient"] = [f"P{place // 2}" for place in range(len(scores))]
+    by_sample = clinical.assign(patient=scores.index)
+    assert "several samples of one patient" in refused(tmp_path, scores, by_sample)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [([np.nan] * 60, "does not vary among the 0 patients"), (["II"] * 60, "does not vary among the 60 patients")],
+)
+def test_a_covariate_that_tells_nobody_apart_is_refused(tmp_path: Path, cells: list[Any], words: str) -> None:
+    scores, clinical = trial(SMALL, 3)
+    assert words in refused(tmp_path, scores, clinical.assign(stage=cells), "--adjust", "stage")
+
+
+def test_no_cell_of_a_covariate_is_repeated(tmp_path: Path) -> None:
+    scores, clinical = trial(SMALL, 3)
+    people = clinical.assign(name=[f"Smith {place}" for place in range(len(clinical))])
+    said = refused(tmp_path, scores, people, "--adjust", "name")
+    assert "has 60 values, of which 60 rows hold no number" in said
+    assert "Smith" not in said
+
+
+def test_a_call_of_one_patient_is_no_group(tmp_path: Path) -> None:
+    scores, clinical = trial(SMALL, 3)
+    column = "gemcitabine_call"
+    scores[column] = ["sensitive"] * 25 + ["intermediate"] * 34 + ["resistant"]
+    done = run(written(tmp_path, scores, clinical), tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    found = json.loads((tmp_path / "out" / "validation.json").read_text())
+    assert found["rmst"]["less"] == "intermediate"

@@ -191,3 +191,23 @@ def test_joins_that_would_mislead(tmp_path: Path, ids: list[str], message: str) 
 
 def test_a_flow_starts_empty() -> None:
     assert Flow() == Flow([], {})
+
+
+def test_a_quote_in_a_cell_swallows_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "clinical.tsv"
+    path.write_text('patient\tnote\nA\t"5 cm\nB\tsmall\nC\tso "called"\n')
+    assert list(read_clinical(path)["patient"]) == ["A", "B", "C"]
+
+
+def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
+    whole = gzip.compress(b"patient\tnote\n" + b"A\tb\n" * 500)
+    (tmp_path / "bad.tsv.gz").write_bytes(whole[:20] + b"\xff" * 8 + whole[28:])
+    with pytest.raises(ClinicalError, match=r"bad\.tsv\.gz"):
+        read_clinical(tmp_path / "bad.tsv.gz")
+
+
+@pytest.mark.parametrize(("field", "cell"), [("probability", 1.5), ("probability", -0.1), ("percentile", 101.0)])
+def test_a_value_that_cannot_be_is_refused(field: str, cell: float, tmp_path: Path) -> None:
+    path = write_summary(tmp_path / "summary.tsv", {"gemcitabine": [0.1, 0.2]}, **{f"gemcitabine_{field}": [0.5, cell]})
+    with pytest.raises(RecordError, match=f"has a {field} of gemcitabine outside 0 to"):
+        read_scores(path, "gemcitabine")
