@@ -58,6 +58,7 @@ from pancreassign.records.sample import (
     SampleInfo,
     Specimen,
     TumourContent,
+    day_of,
 )
 
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "TumourContent",
     "Validation",
     "Verdict",
+    "day_of",
     "drug_of",
     "known",
     "read_record",

@@ -13,13 +13,20 @@ FIRST_YEAR, LAST_YEAR = 1950, 2100
 """Years that a stated day may fall in: bounds that catch slips of typing, no clock (our judgement)."""
 
 
-def _iso_date(text: str) -> str:
-    """``text`` where it is a day as ``YYYY-MM-DD``, from :data:`FIRST_YEAR` to :data:`LAST_YEAR`."""
+def day_of(text: str) -> date | None:
+    """The day that ``text`` writes as ``YYYY-MM-DD``, and in no other form; ``None`` where it is none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        day = None
-    if day is None or day.isoformat() != text or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        return None
+    # the library also reads 20261201 and weeks, which a board may read as another day
+    return day if day.isoformat() == text else None
+
+
+def _iso_date(text: str) -> str:
+    """``text`` where it is a day as ``YYYY-MM-DD``, from :data:`FIRST_YEAR` to :data:`LAST_YEAR`."""
+    day = day_of(text)
+    if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueError("not a day of the calendar, written YYYY-MM-DD")
     return text
 

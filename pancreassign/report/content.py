@@ -164,13 +164,14 @@ def tumour_content(record: Prediction, words: Words) -> str:
 
 
 def _quality(record: Prediction, words: Words) -> Values:
+    every = [_check(check, words) for check in record.qc.checks]
     return {
         "heading": words["quality.heading"],
         "verdict": words[f"quality.{record.qc.verdict}"],
         "failed": record.qc.verdict == "fail",
         "columns": [words[f"quality.{key}"] for key in ("check", "value", "threshold", "verdict", "source")],
-        "rows": [_check(check, words) for check in record.qc.checks if _on_front(check)],
-        "all": [_check(check, words) for check in record.qc.checks],
+        "rows": [row for row, check in zip(every, record.qc.checks, strict=True) if _on_front(check)],
+        "all": every,
         "all_heading": words["quality.all_heading"],
         "note": words.say("quality.note", made=str(len(record.qc.checks))) if record.qc.checks else None,
         "empty": None if record.qc.checks else words["quality.no_checks"],

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from pancreassign.errors import PancreassignError
-from pancreassign.records import DAYS_IN_ORDER, Prediction, SampleInfo
+from pancreassign.records import DAYS_IN_ORDER, Prediction, SampleInfo, day_of
 from pancreassign.report import content, figures, lesions
 from pancreassign.report.typeset import Typesetter, source
 from pancreassign.report.words import DEFAULT_LANGUAGE, Words, language_of, load_words
@@ -130,11 +130,7 @@ def _reported(sample: SampleInfo, report_date: str | None) -> str | None:
 
 
 def _day(where: str, text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    # the library also reads 20261201 and weeks, which a board may read as another day
-    if day is None or day.isoformat() != text:
+    day = day_of(text)
+    if day is None:
         raise PancreassignError(where, f"{text!r} is not a date", "Give it as YYYY-MM-DD.")
     return day
