@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import json
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pancreassign import __version__, lesions
-from pancreassign.artefacts import sha256_of
+from pancreassign import lesions, summaries
 from pancreassign.counts.metadata import describe, read_metadata, unmatched
 from pancreassign.counts.names import folder_name
 from pancreassign.counts.readers import read_samples
 from pancreassign.counts.samples import InputFile, Sample
 from pancreassign.errors import SampleError, raise_all
-from pancreassign.kit import Kit, load_kit
-from pancreassign.output import check_free, staged
-from pancreassign.patients import with_several
-from pancreassign.predict import predict
-from pancreassign.records import Call, Prediction, SampleInfo
+from pancreassign.faces import SAMPLE_FILES, Faces, Maker
+from pancreassign.kit import Kit
+from pancreassign.output import check_free, locked, staged
+from pancreassign.produce import Means, Product, Task, workshop
+from pancreassign.pseudonyms import Pseudonyms
+from pancreassign.records import Prediction, SampleInfo
 from pancreassign.regimens.clinical import Clinical, by_sample, load_clinical
 
-if TYPE_CHECKING:
-    from pancreassign.report.pdf import Renderer
-
-RUN_FILES = ("summary.tsv", "scores.h5ad", "run.json")
-SAMPLE_FILES = ("prediction.json", "report.pdf")
 Progress = Callable[[int, int], None]
 Warn = Callable[[str], None]
 
@@ -51,7 +42,26 @@ class Job:
     lang: str | None = None
     reports: bool = True
     records: bool = True
+    fhir: bool = False
+    rcp: bool = False
+    name_patients: bool = False
+    pseudonyms: Pseudonyms | None = None
+    jobs: int = 1
     force: bool = False
+
+    @property
+    def faces(self) -> Faces:
+        """Which files of a sample are wanted."""
+        return Faces(self.records, self.reports, self.fhir, self.rcp, self.lang)
+
+    @property
+    def means(self) -> Means:
+        """What samples are scored with."""
+        return Means(self.pack, self.reference, self.regimens, self.faces, self.jobs)
+
+    def options(self, *names: str) -> dict[str, object]:
+        """The options of these names, as ``run.json`` and ``scores.h5ad`` hold them."""
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -75,31 +85,66 @@ def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
     warn
         Told, once each, what the user should know although it is no fault.
     """
-    started, clock = datetime.now(UTC), time.perf_counter()
-    check_free(job.out, RUN_FILES, job.force)
-    kit = load_kit(job.pack, job.reference, job.regimens)
-    cohort = read(job, kit)
-    for note in cohort.notes:
-        warn(note)
+    watch = summaries.Stopwatch()
+    check_free(job.out, summaries.RUN_FILES, job.force)
+    with locked(job.out):
+        kit = job.means.kit()
+        cohort = read(job, kit)
+        for note in cohort.notes:
+            warn(note)
+        watch.lap("read")
+        return _write(job, kit, cohort, watch, progress, warn)
+
+
+def _write(
+    job: Job, kit: Kit, cohort: Cohort, watch: summaries.Stopwatch, progress: Progress, warn: Warn
+) -> list[Prediction]:
     folders = [folder_name(sample.id) for sample in cohort.samples]
     views, faults = lesions.stems(cohort.infos, folders) if job.records else ({}, [])
     raise_all(faults)
-    targets = [*RUN_FILES, *(folders if job.records or job.reports else []), *([lesions.FOLDER] if views else [])]
+    targets = [*summaries.RUN_FILES, *(folders if job.faces.files else []), *([lesions.FOLDER] if views else [])]
     owned = [f"{folder}/{file}" for folder in folders for file in SAMPLE_FILES]
     owned += lesions.earlier(job.out) if job.force else []
     left = _left_of_an_earlier_run(job.out, folders)
     if left:
         warn(f"{job.out}: keeps the folders of {left} samples of an earlier run, which summary.tsv will not list")
     with staged(job.out, targets, job.force, owned) as folder:
+        maker = Maker(job.faces)
+        for clinical in cohort.clinicals:  # a language that does not exist is found before the first sample is scored
+            maker.check_language(clinical.given())
         records = []
-        renderer = _renderer(job, cohort) if job.reports else None
-        for done, record in enumerate(_predict_each(job, kit, cohort, folder, renderer), start=1):
-            records.append(record)
+        for done, product in enumerate(_products(job, kit, cohort), start=1):
+            write_sample(folder, product)
+            records.append(product.record)
             progress(done, len(cohort.samples))
-        lesions.write(folder, views, records, renderer.render_lesions if renderer else None)
-        run = _run(job, kit, cohort, records, started, time.perf_counter() - clock)
-        _write_run(folder, kit, cohort, records, run)
+        watch.lap("score")
+        lesions.write(folder, views, records, maker.lesions if job.reports else None)
+        counts = [sample.counts for sample in cohort.samples]
+        parameters = job.options("format", "units", "strand")
+        links = folders if job.reports else None
+        summaries.write(folder, records, counts, kit, parameters, links, job.name_patients)
+        watch.lap("write")
+        run = {**summaries.describe(records, kit, watch), **_inputs(job, cohort)}
+        summaries.write_run(folder, summaries.without_paths(run) if job.pseudonyms else run)
     return records
+
+
+def _products(job: Job, kit: Kit, cohort: Cohort) -> Iterator[Product]:
+    tasks = map(Task, cohort.samples, cohort.infos, cohort.clinicals)
+    with workshop(job.means, kit) as cores:
+        for product in cores.products(tasks):
+            if isinstance(product, Exception):
+                raise product
+            yield product
+
+
+def write_sample(folder: Path, product: Product) -> None:
+    """Write the files of one sample into its own folder in ``folder``."""
+    own = folder / folder_name(product.record.sample.id)
+    if product.files:
+        own.mkdir()
+    for name, data in product.files.items():
+        (own / name).write_bytes(data)
 
 
 def read(job: Job, kit: Kit) -> Cohort:
@@ -117,7 +162,11 @@ def read(job: Job, kit: Kit) -> Cohort:
     silent = sum(clinical.given().keys() <= {"language"} for clinical in clinicals)
     if job.clinical and silent:
         notes.append(f"{job.clinical}: says nothing of {silent} of the samples; their setting is assumed")
-    return Cohort(samples, [describe(name, known) for name in names], clinicals, files, notes)
+    infos = [describe(name, known) for name in names]
+    if job.pseudonyms:
+        infos = [job.pseudonyms.hide(info) for info in infos]
+        samples = [replace(sample, id=info.id) for sample, info in zip(samples, infos, strict=True)]
+    return Cohort(samples, infos, clinicals, files, notes)
 
 
 def strangers(path: Path | None, listed: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -150,71 +199,22 @@ def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> tuple[list[Clinical],
 def _left_of_an_earlier_run(out: Path, folders: Sequence[str]) -> int:
     """How many samples the results that stand in ``out`` have beside those of this run."""
     try:
-        earlier = json.loads((out / "run.json").read_bytes())["samples"]
+        earlier = json.loads((out / summaries.RUN).read_bytes())["samples"]
     except (OSError, ValueError, KeyError, TypeError):
         return 0
     return sum(folder not in folders and (out / folder).is_dir() for folder in map(folder_name, earlier))
 
 
-def _predict_each(job: Job, kit: Kit, cohort: Cohort, folder: Path, renderer: Renderer | None) -> Iterator[Prediction]:
-    for sample, info, clinical in zip(cohort.samples, cohort.infos, cohort.clinicals, strict=True):
-        record = predict(sample, kit, info, clinical)
-        own = folder / folder_name(sample.id)
-        if job.records or renderer:
-            own.mkdir()
-        if job.records:
-            (own / "prediction.json").write_bytes(record.to_json().encode())
-        if renderer:
-            (own / "report.pdf").write_bytes(renderer.render(record))
-        yield record
-
-
-def _renderer(job: Job, cohort: Cohort) -> Renderer:
-    from pancreassign.report.pdf import Renderer  # half a second of imports that --no-report need not pay
-
-    renderer = Renderer(job.lang)
-    for clinical in cohort.clinicals:  # a language that does not exist is found before the first sample is scored
-        renderer.words(clinical.given())
-    return renderer
-
-
-def _write_run(folder: Path, kit: Kit, cohort: Cohort, records: Sequence[Prediction], run: dict[str, Any]) -> None:
-    from pancreassign.export import anndata, table
-
-    (folder / "summary.tsv").write_bytes(table.to_tsv(records).encode())
-    data = anndata.to_anndata(records, [sample.counts for sample in cohort.samples], kit.genes.symbol)
-    anndata.write(data, folder / "scores.h5ad")
-    (folder / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _run(
-    job: Job, kit: Kit, cohort: Cohort, records: Sequence[Prediction], started: datetime, seconds: float
-) -> dict[str, Any]:
-    """What ``run.json`` says: all that may differ between two runs of the same samples, and so is in no record."""
-    calls = Counter(drug.call.value for record in records for drug in record.drugs)
+def _inputs(job: Job, cohort: Cohort) -> dict[str, object]:
+    """What ``run.json`` says of the files and options of one ``score``."""
+    shown = ("format", "units", "strand", "lang", "reports", "records", "fhir", "rcp", "jobs", "force")
     return {
-        "schema": "pancreassign/run/1",
-        "software": {"name": "pancreassign", "version": __version__},
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(seconds, 3),
-        "pack": records[0].pack.model_dump(mode="json"),
-        "reference": records[0].reference.model_dump(mode="json"),
-        "catalogue": {"version": kit.catalogue.version, "sha256": kit.catalogue_sha256},
         "inputs": [
             {"path": file.path, "format": file.format, "sha256": file.sha256, "samples": file.samples}
             for file in cohort.files
         ],
-        "tables": {
-            name: {"path": str(path), "sha256": sha256_of(path)}
-            for name, path in (("samples", job.samples), ("clinical", job.clinical), ("regimens", job.regimens))
-            if path
-        },
-        "options": {
-            key: getattr(job, key) for key in ("format", "units", "strand", "lang", "reports", "records", "force")
-        },
+        "tables": summaries.table_hashes(samples=job.samples, clinical=job.clinical, regimens=job.regimens),
+        "options": job.options(*shown),
+        "pseudonymised": job.pseudonyms is not None,
         "notes": list(cohort.notes),
-        "samples": [record.sample.id for record in records],
-        "patients_with_several_lesions": len(with_several(cohort.infos)),
-        "quality": dict(sorted(Counter(record.qc.verdict for record in records).items())),
-        "calls": {call.value: calls[call.value] for call in Call},
     }

@@ -25,6 +25,10 @@ class PancreassignError(Exception):
         self.where, self.problem, self.mend = where, problem, mend
         super().__init__(f"{where}: {problem}. {mend}")
 
+    def __reduce__(self) -> tuple[type[PancreassignError], tuple[object, ...]]:
+        """How an error comes back whole from another process (``--jobs``)."""
+        return type(self), (self.where, self.problem, self.mend)
+
 
 class InputError(PancreassignError):
     """A count file that cannot be read as what it was said to be."""
@@ -72,6 +76,10 @@ class Faults(PancreassignError):  # noqa: N818 - a plural says what it is
     def __init__(self, faults: Sequence[PancreassignError]) -> None:
         self.faults = tuple(faults)
         Exception.__init__(self, "\n".join(str(fault) for fault in faults))
+
+    def __reduce__(self) -> tuple[type[PancreassignError], tuple[object, ...]]:
+        """As in :class:`PancreassignError`."""
+        return type(self), (self.faults,)
 
 
 def raise_all(faults: Sequence[PancreassignError]) -> None:

@@ -1,7 +1,8 @@
-"""Writing a run's results: all of them whole, or none."""
+"""Writing a run's results: all of them whole, or none; and by one run at a time."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -10,8 +11,74 @@ from pathlib import Path
 
 from pancreassign.errors import OutputError
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks: there, two runs into one folder are not kept apart
+    fcntl = None  # type: ignore[assignment]
+
 PARTIAL = ".pancreassign-partial-"
-"""Prefix of the hidden folder in which results grow; one that a killed run left behind may be deleted."""
+"""Prefix of the hidden folder in which results grow; the next run deletes one that a killed run left behind."""
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Keep ``out`` to one run: made where it is missing, and removed again if nothing comes of it.
+
+    The lock lies on the folder itself, so it leaves no file behind and goes with its process, however that ends. What a
+    run that was killed left half done is swept away. On a file system without locks, and on Windows, nothing is locked.
+
+    Raises
+    ------
+    OutputError
+        Where another run writes into ``out``, or it cannot be made.
+    """
+    with _made(out):
+        try:
+            handle = os.open(out, os.O_RDONLY) if fcntl else None
+        except OSError as error:
+            raise _unwritable(error, out) from error
+        try:
+            if handle is not None and _lock(handle, out):
+                for left in out.glob(f"{PARTIAL}*"):
+                    shutil.rmtree(left, ignore_errors=True)
+            yield
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+
+def _lock(handle: int, out: Path) -> bool:
+    """Whether the folder is now ours alone; ``False`` where its file system cannot tell."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(
+            str(out), "is being written by another run", "Wait until it has ended, or give another --out."
+        ) from None
+    except OSError:  # this file system cannot lock: results still appear whole or not at all
+        return False
+    return True
+
+
+@contextmanager
+def _made(out: Path) -> Iterator[None]:
+    """``out`` and the folders above it; those that were missing and are empty at the end go again."""
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(error, out) from error
+    try:
+        yield
+    finally:
+        for folder in missing:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _unwritable(error: OSError, out: Path) -> OutputError:
+    where = str(error.filename or out)
+    return OutputError(where, f"cannot be written ({error.strerror or error})", "Check its permissions and free space.")
 
 
 @contextmanager
@@ -37,25 +104,18 @@ def staged(out: Path, targets: Iterable[str], force: bool, owned: Iterable[str] 
     """
     targets = list(targets)
     check_free(out, targets, force)
-    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
-    partial: Path | None = None
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=out))
-        yield partial
-        check_free(out, targets, force)  # another run may have finished here meanwhile
-        _move(partial, out, owned)
-        missing = []
-    except OSError as error:
-        raise OutputError(
-            str(error.filename or out), f"cannot be written ({error.strerror})", "Check its permissions and free space."
-        ) from error
-    finally:
-        if partial is not None:
-            shutil.rmtree(partial, ignore_errors=True)
-        for folder in missing:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+    with _made(out):
+        partial: Path | None = None
+        try:
+            partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=out))
+            yield partial
+            check_free(out, targets, force)  # another run may have finished here meanwhile
+            _move(partial, out, owned)
+        except OSError as error:
+            raise _unwritable(error, out) from error
+        finally:
+            if partial is not None:
+                shutil.rmtree(partial, ignore_errors=True)
 
 
 def check_free(out: Path, targets: Iterable[str], force: bool) -> None:

@@ -5,7 +5,6 @@ The keys are the contract ``pancreassign/patient/1``. What is unknown is ``None`
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -180,7 +179,7 @@ def _lesion(record: Prediction) -> Lesion:
         site=record.sample.site,
         simulated=record.sample.simulated,
         qc=record.qc.verdict,
-        record_sha256=hashlib.sha256(record.to_json().encode()).hexdigest(),
+        record_sha256=record.sha256,
         leaders=_leaders(record),
     )
 

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pancreassign import artefacts, cohort, resources
+from pancreassign import artefacts, cohort, resources, summaries
 from pancreassign.cohort import Job
 from pancreassign.errors import ClinicalError, OutputError, PancreassignError, SampleError
+from pancreassign.kit import load_kit
 from pancreassign.records import Call, Drug, Prediction
 
 EXAMPLE = resources.data_dir() / "example"
@@ -48,7 +49,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_a_run_writes(together: Path, counts: pd.DataFrame) -> None:
-    assert {path.name for path in together.iterdir()} == {*cohort.RUN_FILES, *counts.columns}
+    assert {path.name for path in together.iterdir()} == {*summaries.RUN_FILES, *counts.columns}
     summary = pd.read_csv(together / "summary.tsv", sep="\t", index_col="sample")
     assert list(summary.index) == list(counts.columns)
     scores = anndata.read_h5ad(together / "scores.h5ad")
@@ -262,7 +263,7 @@ def test_another_catalogue_shows_in_the_record(tmp_path: Path) -> None:
 def test_genes_that_a_signature_needs(counts: pd.DataFrame, tmp_path: Path) -> None:
     name = counts.columns[0]
     full = run(job(EXAMPLE / "counts.tsv.gz", tmp_path / "full"))[0]
-    table = cohort.load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE).pack
+    table = load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE).pack
     needed = table.signatures[Drug.GEMCITABINE.value].weights.abs().sort_values()
     lost = len(needed) // 2
     counts[[name]].drop(index=needed.index[-lost:]).to_csv(tmp_path / "fewer.tsv", sep="\t")
@@ -276,7 +277,7 @@ def test_genes_that_a_signature_needs(counts: pd.DataFrame, tmp_path: Path) -> N
 
 
 def test_tpm_is_taken_on_a_length_basis(counts: pd.DataFrame, tmp_path: Path) -> None:
-    kit = cohort.load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE)
+    kit = load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE)
     name = counts.columns[0]
     rate = counts[name] / kit.genes.length.loc[counts.index]
     (1e6 * rate / rate.sum()).to_csv(tmp_path / "tpm.tsv", sep="\t")
@@ -385,7 +386,7 @@ def test_a_real_record_alone_or_in_a_batch(realdata: Path, tmp_path: Path) -> No
 @pytest.mark.realdata
 def test_reference_tumours_get_the_percentiles_that_were_frozen(realdata: Path, tmp_path: Path) -> None:
     done = {record.sample.id: record for record in run(job(realdata / "tumours/umccr_pdac/counts.tsv.gz", tmp_path))}
-    kit = cohort.load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE)
+    kit = load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE)
     for place, tumour in enumerate(kit.reference.tumours):
         if tumour in done:
             for drug in done[tumour].drugs:

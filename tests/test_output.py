@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pancreassign.errors import OutputError
-from pancreassign.output import staged
+from pancreassign.output import PARTIAL, locked, staged
 
 
 def everything(folder: Path) -> set[str]:
@@ -71,6 +71,36 @@ def test_files_of_an_earlier_run_that_would_contradict_this_one_go(tmp_path: Pat
     assert (tmp_path / "s" / "report.pdf").read_text() == "new"
 
 
+def test_a_folder_is_kept_to_one_run(tmp_path: Path) -> None:
+    out = tmp_path / "a" / "out"
+    with locked(out):
+        with pytest.raises(OutputError, match="is being written by another run"), locked(out):
+            pytest.fail("the block must not run")
+        assert not everything(out)
+    with locked(out):
+        (out / "x.txt").write_text("x")
+    assert everything(tmp_path) == {"a", "a/out", "a/out/x.txt"}
+
+
+def test_a_folder_in_which_nothing_came_about_goes_again(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), locked(tmp_path / "a" / "out"):
+        raise RuntimeError
+    assert not everything(tmp_path)
+
+
+def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
+    (tmp_path / f"{PARTIAL}abc").mkdir()
+    (tmp_path / f"{PARTIAL}abc" / "x.txt").write_text("x")
+    with locked(tmp_path):
+        assert not everything(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match=r"cannot be written \(Not a directory\)"), locked(tmp_path / "file" / "out"):
+        pytest.fail("the block must not run")
+
+
 def test_a_run_that_finished_here_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     with (
         pytest.raises(OutputError, match="exists already"),
@@ -109,10 +139,10 @@ def test_a_polite_kill_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from pancreassign import cli, cohort\n"
+        "from pancreassign import cli, summaries\n"
         "def slow(*_):\n"
         "    print('here', flush=True); time.sleep(60)\n"
-        "cohort._write_run = slow\n"
+        "summaries.write = slow\n"
         f"sys.argv = ['pancreassign', 'score', {str(EXAMPLE)!r}, '-o', {str(out)!r}, '--no-report']\n"
         "cli.main()\n"
     )

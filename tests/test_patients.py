@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pancreassign import cohort, resources
+from pancreassign import cohort, resources, summaries
 from pancreassign.cohort import Job
 from pancreassign.errors import Faults, OutputError, RecordError, SampleError
 from pancreassign.patients import DrugView, patient_views
@@ -220,7 +220,7 @@ def test_a_lesion_alone_has_the_same_record_and_no_view(scored: Path, tmp_path: 
 
 def test_without_records_there_is_no_view(tmp_path: Path) -> None:
     run(tmp_path / "out", samples=EXAMPLE / "samples.tsv", records=False)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(cohort.RUN_FILES)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(summaries.RUN_FILES)
     assert json.loads((tmp_path / "out" / "run.json").read_bytes())["patients_with_several_lesions"] == 1
 
 

@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from pancreassign import __version__
-from pancreassign.cli import chemograms, explaining, making, scoring, simulating, validating
+from pancreassign.cli import chemograms, explaining, making, operating, scoring, simulating, validating
 from pancreassign.cli.base import app, reference_app, signatures_app, simulate_app, validate_app
 
-__all__ = ["app", "chemograms", "explaining", "main", "making", "scoring", "simulating", "validating"]
+__all__ = ["app", "chemograms", "explaining", "main", "making", "operating", "scoring", "simulating", "validating"]
 
 app.add_typer(signatures_app, name="signatures")
 app.add_typer(reference_app, name="reference")

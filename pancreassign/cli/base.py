@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from pancreassign.errors import PancreassignError
+from pancreassign.errors import Faults, PancreassignError
 
 BAD_INPUT = 2
 NO_CALL = 3
+
+
+class LogFormat(StrEnum):
+    """How a command speaks on stderr."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_spoken = ContextVar("log_format", default=LogFormat.TEXT)
+"""How the command that runs now speaks."""
 
 
 class _Group(TyperGroup):
     """Turns our named errors into one message and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
+        _spoken.set(LogFormat.TEXT)  # until the command's own option says otherwise
         try:
             return super().invoke(ctx)
         except PancreassignError as error:
-            typer.echo(f"pancreassign: {error}", err=True)
+            fail(error)
             raise typer.Exit(BAD_INPUT) from None
 
 
@@ -80,19 +96,62 @@ Samples = Annotated[
 ]
 
 
-def note(text: str) -> None:
-    """One line to the user on stderr, so that stdout stays for results."""
-    typer.echo(text, err=True)
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that score side by side.")]
+
+
+def _speak(wanted: LogFormat) -> LogFormat:
+    _spoken.set(wanted)
+    return wanted
+
+
+LogAs = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format",
+        callback=_speak,
+        is_eager=True,
+        help="Progress, notes and errors on stderr as text, or as one JSON object a line.",
+    ),
+]
+
+
+def as_json() -> bool:
+    """Whether the command speaks to machines."""
+    return _spoken.get() is LogFormat.JSON
+
+
+def _log(level: str, event: str, message: str, **fields: object) -> None:
+    """One line for machines. The time is no part of any result, only of the log."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = {"time": now, "level": level, "event": event, "message": message, **fields}
+    typer.echo(json.dumps(line, ensure_ascii=False), err=True)
+
+
+def note(text: str, event: str = "note", level: str = "info", **fields: object) -> None:
+    """One line to the user on stderr, so that stdout stays for results; ``fields`` are for machines alone."""
+    if as_json():
+        _log(level, event, text, **fields)
+    else:
+        typer.echo(text, err=True)
+
+
+def fail(error: PancreassignError) -> None:
+    """What was wrong, on stderr: one message, or for machines one line a fault."""
+    if not as_json():
+        typer.echo(f"pancreassign: {error}", err=True)
+        return
+    for fault in error.faults if isinstance(error, Faults) else [error]:
+        _log("error", type(fault).__name__, str(fault), where=fault.where, problem=fault.problem, mend=fault.mend)
 
 
 def progress(verb: str) -> Any:
-    """One line that counts up on a terminal; in a log, a plain line at each tenth. It names no sample."""
-    terminal = sys.stderr.isatty()
+    """One line that counts up on a terminal; in a log, a line at each tenth. It names no sample."""
+    live = sys.stderr.isatty() and not as_json()
 
     def tell(done: int, total: int) -> None:
-        if terminal:
+        if live:
             typer.echo(f"\r{verb} {done}/{total}", nl=done == total, err=True)
         elif done == total or done % max(1, total // 10) == 0:
-            typer.echo(f"{verb} {done}/{total}", err=True)
+            note(f"{verb} {done}/{total}", "progress", done=done, total=total)
 
     return tell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,10 @@ from pancreassign.cli.base import (
     CountFiles,
     Force,
     Format,
+    Jobs,
     Lang,
+    LogAs,
+    LogFormat,
     OtherPack,
     OtherReference,
     Out,
@@ -30,6 +33,51 @@ from pancreassign.cli.base import (
     progress,
 )
 
+if TYPE_CHECKING:
+    from pancreassign.pseudonyms import Pseudonyms
+
+NoReport = Annotated[bool, typer.Option("--no-report", help="Write no PDF.")]
+Fhir = Annotated[bool, typer.Option("--fhir", help="Write <sample>/fhir.json too: an HL7 FHIR R4 bundle.")]
+Rcp = Annotated[
+    bool, typer.Option("--rcp", help="Write <sample>/rcp.txt too: the text for the form of the tumour board (French).")
+]
+NamePatients = Annotated[
+    bool, typer.Option("--name-patients", help="Show patient ids on cohort.html; else its patients are numbered.")
+]
+Pseudonymise = Annotated[
+    bool,
+    typer.Option(
+        "--pseudonymise",
+        help="Write pseudonyms by a secret key for samples and patients; no second id, requester or day.",
+    ),
+]
+PseudonymKey = Annotated[
+    Path | None,
+    typer.Option("--pseudonym-key", help="File of the key; else one in your configuration, made at the first use."),
+]
+FailOnNoCall = Annotated[
+    bool, typer.Option("--fail-on-no-call", help="Exit with 3 where no drug of some sample was evaluable.")
+]
+
+
+def pseudonyms_by(key: Path | None, wanted: bool) -> Pseudonyms | None:
+    """The pseudonyms that were asked for."""
+    if not wanted:
+        if key is not None:
+            raise typer.BadParameter("serves --pseudonymise alone", param_hint="--pseudonym-key")
+        return None
+    return load_pseudonyms(key)
+
+
+def load_pseudonyms(key: Path | None) -> Pseudonyms:
+    """The pseudonyms by a key; a note says where a new one lies."""
+    from pancreassign import pseudonyms
+
+    found, made = pseudonyms.load(key)
+    if made:
+        note(made)
+    return found
+
 
 @app.command()
 def score(
@@ -44,16 +92,20 @@ def score(
     units: Units = "auto",
     strand: Strand = "auto",
     lang: Lang = None,
-    no_report: Annotated[bool, typer.Option("--no-report", help="Write no PDF.")] = False,
+    no_report: NoReport = False,
     no_records: Annotated[bool, typer.Option("--no-records", help="Write no prediction.json.")] = False,
-    fail_on_no_call: Annotated[
-        bool, typer.Option("--fail-on-no-call", help="Exit with 3 where no drug of some sample was evaluable.")
-    ] = False,
+    fhir: Fhir = False,
+    rcp: Rcp = False,
+    name_patients: NamePatients = False,
+    pseudonymise: Pseudonymise = False,
+    pseudonym_key: PseudonymKey = None,
+    jobs: Jobs = 1,
+    log_format: LogAs = LogFormat.TEXT,
+    fail_on_no_call: FailOnNoCall = False,
     force: Force = False,
 ) -> None:
-    """Score tumours: a record and a PDF for each, and summary.tsv, scores.h5ad and run.json for the run."""
-    from pancreassign import cohort
-    from pancreassign.records import Call
+    """Score tumours: a record and a PDF for each, and summary.tsv, scores.h5ad, cohort.html and others for the run."""
+    from pancreassign import cohort, summaries
 
     job = cohort.Job(
         counts=counts,
@@ -69,12 +121,18 @@ def score(
         lang=lang,
         reports=not no_report,
         records=not no_records,
+        fhir=fhir,
+        rcp=rcp,
+        name_patients=name_patients,
+        pseudonyms=pseudonyms_by(pseudonym_key, pseudonymise),
+        jobs=jobs,
         force=force,
     )
     records = cohort.score(job, progress("scored"), note)
-    silent = [r for r in records if all(drug.call is Call.NOT_EVALUABLE for drug in r.drugs)]
-    typer.echo(f"scored into {out}: {len(records)} in all, {len(silent)} without any evaluable drug", err=True)
-    if silent and fail_on_no_call:
+    without = summaries.not_evaluable(records)
+    text = f"scored into {out}: {len(records)} in all, {without} without any evaluable drug"
+    note(text, "done", samples=len(records), not_evaluable=without)
+    if without and fail_on_no_call:
         raise typer.Exit(NO_CALL)
 
 

@@ -6,11 +6,13 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from pancreassign.counts.files import read_bytes
+from pancreassign.counts.names import FORMULA
 from pancreassign.errors import PancreassignError, SampleError, raise_all
 from pancreassign.records import Order, SampleInfo, Specimen
 
@@ -39,6 +41,15 @@ SIMULATED_PREFIX = "SIMULATED_"
 """A sample of this name was simulated. The label is in the name because only the name travels through every format."""
 
 
+@dataclass(frozen=True)
+class Row:
+    """One line of a table of samples: where it stands, what it says of the sample, and its cells by column."""
+
+    where: str
+    info: SampleInfo
+    cells: Mapping[str, str]
+
+
 def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
     """Read the table of samples: ``sample`` and any of the other :data:`COLUMNS`; empty = unknown.
 
@@ -56,34 +67,46 @@ def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
         is none of its words, holds a number, a day or an order of days that cannot be, or says of one patient in two
         lines what cannot both be true.
     """
+    rows, unused = read_rows(path)
+    notes = [f"{path}: columns not used: {', '.join(unused)}"] if unused else []
+    return {row.info.id: row.info for row in rows}, notes
+
+
+def read_rows(path: Path, more: Sequence[str] = (), needed: Sequence[str] = ()) -> tuple[list[Row], list[str]]:
+    """The lines of a table of samples (:func:`read_metadata`) that may have ``more`` columns, and must have ``needed``.
+
+    Returns
+    -------
+    The lines, and the columns that are neither known nor among ``more``, as a message may show them.
+    """
     lines = [(n, line) for n, line in enumerate(_text(path).split("\n"), 1) if line.strip(" ")]
     header = [cell.strip() for cell in lines[0][1].split("\t")] if lines else []
-    _check_header(path, header, len(lines))
-    unused = [column for column in header if column not in COLUMNS]
+    columns = (*COLUMNS, *more)
+    _check_header(path, header, len(lines), columns, ("sample", *needed))
     faults: list[PancreassignError] = []
-    samples: dict[str, SampleInfo] = {}
+    rows: dict[str, Row] = {}
     told: dict[tuple[str, str], SampleInfo] = {}
     for number, line in lines[1:]:
         where = f"{path}, line {number}"
         row = [cell.strip() for cell in line.split("\t")]
-        cells = dict.fromkeys(COLUMNS, "") | dict(zip(header, row, strict=False))
-        fault = _row_fault(where, row, header) or _sample_fault(where, cells, samples)
+        cells = dict.fromkeys(columns, "") | dict(zip(header, row, strict=False))
+        fault = _row_fault(where, row, header) or _sample_fault(where, cells, rows)
         wrong: list[SampleError] = [fault] if fault else _word_faults(where, cells)
         try:
             if not wrong:
-                info = samples[cells["sample"]] = _info(cells)
+                info = _info(cells)
+                rows[info.id] = Row(where, info, cells)
                 wrong = _person_faults(where, info, told)
         except ValidationError as error:
             wrong = _value_faults(where, error)
         faults += wrong
     raise_all(faults)
-    notes = [f"{path}: columns not used: {', '.join(map(_unused, unused))}"] if unused else []
-    return samples, notes
+    return list(rows.values()), [_unused(column, columns) for column in header if column not in columns]
 
 
-def _unused(column: str) -> str:
+def _unused(column: str, known: Sequence[str]) -> str:
     """A column that is not used, with the nearest one that would be."""
-    near = difflib.get_close_matches(column.lower(), COLUMNS, n=1)
+    near = difflib.get_close_matches(column.lower(), known, n=1)
     return f"{_shown(column)} (did you mean {near[0]}?)" if near else _shown(column)
 
 
@@ -110,13 +133,14 @@ def _text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _check_header(path: Path, header: list[str], lines: int) -> None:
-    """Raise :class:`SampleError` where the header lacks ``sample`` or names a column twice, or has no rows below it."""
-    where, mend = str(path), f"Give a tab-separated table with the columns {', '.join(COLUMNS)}."
-    if "sample" not in header:
+def _check_header(path: Path, header: list[str], lines: int, columns: Sequence[str], needed: Sequence[str]) -> None:
+    """Raise :class:`SampleError` where the header lacks one or names a column twice, or has no rows below it."""
+    where, mend = str(path), f"Give a tab-separated table with the columns {', '.join(columns)}."
+    missing = next((column for column in needed if column not in header), None)
+    if missing:
         found = ", ".join(repr(_shown(column)) for column in header[:8])
         separated = " (separated by tabs?)" if len(header) == 1 else ""
-        problem = f"has no column `sample`; its columns are {found}{separated}" if header else "is empty"
+        problem = f"has no column `{missing}`; its columns are {found}{separated}" if header else "is empty"
         raise SampleError(where, problem, mend)
     for column in header:
         if header.count(column) > 1:
@@ -152,6 +176,9 @@ def _sample_fault(where: str, cells: Mapping[str, str], samples: Collection[str]
         return SampleError(where, "names no sample", "Fill the column `sample`, or remove the line.")
     if cells["sample"] in samples:
         return SampleError(where, f"names {_shown(cells['sample'])} a second time", "Keep one line a sample.")
+    if cells["patient"].startswith(FORMULA):
+        problem = f"the patient's id starts with {cells['patient'][0]!r}, which a spreadsheet would take for a formula"
+        return SampleError(where, problem, "Give another id, or leave the cell empty if the patient is unknown.")
     return None
 
 

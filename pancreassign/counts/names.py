@@ -15,6 +15,8 @@ RESERVED = frozenset({"summary.tsv", "scores.h5ad", "run.json", "pancreassign_mq
 MAX_BYTES = 150
 """Longest name in bytes of UTF-8; file systems allow 255, and our own suffixes need some (our judgement)."""
 
+FORMULA = ("=", "+", "-", "@")
+"""What a formula starts with in a spreadsheet: summary.tsv is opened in one."""
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _TURNS_TEXT = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's marks of direction: a name that holds one is read otherwise than it is written."""
@@ -122,6 +124,8 @@ def _name_problem(name: str) -> str | None:
         return "holds a mark that turns the direction of text"
     if name.startswith("."):
         return "starts with a dot, which hides its folder"
+    if name.startswith(FORMULA):
+        return f"starts with {name[0]!r}, which a spreadsheet would take for a formula"
     if len(name.encode()) > MAX_BYTES:
         return f"is longer than {MAX_BYTES} bytes"
     folder = folder_name(name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import anndata
 import numpy as np
@@ -12,15 +13,19 @@ import pandas as pd
 from pancreassign.export.table import leading
 from pancreassign.records import Prediction
 
+PARTS = ("software", "pack", "reference", "catalogue")
 TABLES = {"scores": "score", "percentiles": "percentile", "probabilities": "probability"}
 
 
-def to_anndata(records: Sequence[Prediction], counts: Sequence[pd.Series], symbols: pd.Series) -> anndata.AnnData:
+def to_anndata(
+    records: Sequence[Prediction], counts: Sequence[pd.Series], symbols: pd.Series, parameters: Mapping[str, Any]
+) -> anndata.AnnData:
     """Put a cohort into AnnData's slots (samples × genes).
 
     ``layers["counts"]`` holds the harmonised counts, NaN where a sample's own file lacks the gene;
     ``obsm["scores"|"percentiles"|"probabilities"]`` samples × drugs, NaN where unknown; ``obs`` the calls, quality,
-    patient and first regimen; ``uns["pancreassign"]`` versions and hashes.
+    patient and first regimens, named as the columns of ``summary.tsv`` are; ``uns["pancreassign"]`` versions, hashes,
+    ``parameters`` and the evidence grade of each drug.
 
     Parameters
     ----------
@@ -28,6 +33,8 @@ def to_anndata(records: Sequence[Prediction], counts: Sequence[pd.Series], symbo
         One of each a sample, in the same order; counts by Ensembl gene id.
     symbols
         By Ensembl gene id.
+    parameters
+        Options of the run, text and numbers by name.
     """
     names = pd.Index([record.sample.id for record in records], dtype=object)
     genes = _all_genes(counts)
@@ -42,9 +49,16 @@ def to_anndata(records: Sequence[Prediction], counts: Sequence[pd.Series], symbo
         data.obsm[table] = _per_drug(records, names, field)
     first = records[0]
     data.uns["pancreassign"] = {
-        part: getattr(first, part).model_dump(mode="json") for part in ("software", "pack", "reference")
+        **{part: _plain(getattr(first, part).model_dump(mode="json")) for part in PARTS},
+        "parameters": _plain(parameters),
+        "evidence": {drug.drug.value: drug.evidence for drug in first.drugs},
     }
     return data
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` without what is unknown, which HDF5 cannot hold."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _all_genes(counts: Sequence[pd.Series]) -> pd.Index:
@@ -60,7 +74,9 @@ def _obs(records: Sequence[Prediction], names: pd.Index) -> pd.DataFrame:
         {
             "patient": [record.sample.patient or "" for record in records],
             "qc": [record.qc.verdict for record in records],
+            "tumour_content": [record.qc.tumour_content.class_ or "" for record in records],
             "top_regimen": [leader.id if leader else "" for leader in map(leading, records)],
+            "tied_with": [",".join(leader.tied_with) if leader else "" for leader in map(leading, records)],
             "input_sha256": [record.input.sha256 for record in records],
         },
         index=names,
@@ -79,3 +95,14 @@ def write(data: anndata.AnnData, path: Path) -> None:
     """Write the file, compressed."""
     # 38,000 gene symbols sorted into categories cost more than all the scoring
     data.write_h5ad(path, compression="gzip", compression_opts=1, convert_strings_to_categoricals=False)
+
+
+def read_counts(path: Path) -> dict[str, tuple[str, pd.Series]]:
+    """By sample the hash of its input and its counts by gene, from a file that :func:`write` wrote."""
+    data = anndata.read_h5ad(path)
+    rows = np.asarray(data.layers["counts"])
+    found = {}
+    for place, name in enumerate(data.obs_names):
+        own = pd.Series(rows[place], data.var_names, name=name)
+        found[name] = (str(data.obs["input_sha256"].iloc[place]), own[own.notna()])
+    return found

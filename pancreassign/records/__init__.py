@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pancreassign.records.base import (
     BASE_RATE,
+    HASH_DIGITS,
     SIGNIFICANT_DIGITS,
     Call,
     Drug,
@@ -64,6 +65,7 @@ from pancreassign.records.sample import (
 __all__ = [
     "BASE_RATE",
     "DAYS_IN_ORDER",
+    "HASH_DIGITS",
     "SIGNIFICANT_DIGITS",
     "Call",
     "CatalogueId",

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pancreassign.errors import ConfigError
 
 SIGNIFICANT_DIGITS = 6
+HASH_DIGITS = 12
+"""Leading hex digits of a hash where a face of the record shows it in short (48 bits: enough to tell packs apart)."""
 BASE_RATE = 1 / 3
 """Share of models in the sensitive tertile (tertiles as Shi et al. 2022, doi 10.1038/s41467-022-29857-6)."""
 

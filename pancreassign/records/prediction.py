@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -97,6 +98,11 @@ class Prediction(Part):
     def to_json(self) -> str:
         """The record as JSON text: the same bytes for the same content."""
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the record's own file, by which other files name it."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str = "record") -> Prediction:

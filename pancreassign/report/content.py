@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pancreassign.records import (
+    HASH_DIGITS,
     Call,
     Drug,
     DrugResult,
@@ -18,7 +19,7 @@ from pancreassign.records import (
 )
 from pancreassign.report import appendix, details, evidence, regimens
 from pancreassign.report.regimens import NAME, NO_SKILL
-from pancreassign.report.words import HASH_DIGITS, Words, clipped
+from pancreassign.report.words import Words, clipped
 
 Values = dict[str, Any]
 HEAD, IDENTITY = 80, 300

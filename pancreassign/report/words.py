@@ -14,8 +14,6 @@ from importlib import resources
 from pancreassign.errors import ConfigError
 from pancreassign.records import Interval
 
-HASH_DIGITS = 12
-"""Leading hex digits of a hash that the page prints (48 bits: enough to tell packs apart by eye)."""
 DEFAULT_LANGUAGE = "en"
 """The language of the records' own texts, and of a page for which nobody asked for another."""
 _BRACE = re.compile(r"\{(\w+)\}")

@@ -103,6 +103,8 @@ def test_folder_name(name, folder):
         ("a\u2066b", "direction of text"),
         ("a\x00b", "control character"),
         ("\ud800", "control character"),
+        ("=1+1", "which a spreadsheet would take for a formula"),
+        ("-1", "which a spreadsheet would take for a formula"),
         ("/etc/passwd", "looks like a path"),
         ("a/b", "looks like a path"),
         ("a\\b", "looks like a path"),

@@ -34,7 +34,7 @@ from pancreassign.regimens.clinical import GUIDELINES, SETTING_WORDS, Clinical
 from pancreassign.regimens.eligibility import JUDGEMENT
 from pancreassign.regimens.rank import rank_regimens
 from pancreassign.rendering import render_records
-from pancreassign.report import content, words
+from pancreassign.report import content, rcp, words
 from pancreassign.report import lesions as lesion_page
 from pancreassign.report.pdf import Renderer
 from pancreassign.report.typeset import Typesetter
@@ -184,6 +184,7 @@ def test_every_string_is_asked_for() -> None:
     watched = Watched(load_words("en"))
     for make in factory.VARIANTS.values():
         content.page(make(), watched, "2025-11-20")
+        rcp.text_of(make(), watched)
     for record in rare():
         content.page(record, watched)
     for view, lesions in views():

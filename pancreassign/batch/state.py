@@ -1,0 +1,75 @@
+"""What stands of an earlier run of a sheet: which samples are done, and whether anything has changed since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pancreassign import __version__
+from pancreassign.artefacts import sha256_of
+from pancreassign.faces import Faces
+from pancreassign.kit import Kit
+from pancreassign.records import SampleInfo
+from pancreassign.regimens.clinical import Clinical
+
+DONE = "done.json"
+"""The file in a sample's folder that says what its results rest on. It sorts before them and so is moved first: a stop
+in between leaves hashes that do not agree, never results that pass for whole."""
+SCHEMA = "pancreassign/done/1"
+
+NEW, DAMAGED, FORCED, ALIEN = "new", "a result was edited or lost", "--force", "alien"
+"""Why a sample must be done, beside changed grounds; ``ALIEN``: results stand there that no run of a sheet has made."""
+
+
+def grounds(
+    kit: Kit, faces: Faces, options: Mapping[str, Any], counts_sha256: str, info: SampleInfo, clinical: Clinical
+) -> dict[str, str]:
+    """What a sample's results rest on, each as text: equal grounds give the same bytes."""
+    return {
+        "software": __version__,
+        "pack": kit.pack.sha256,
+        "reference": kit.reference.sha256,
+        "catalogue": kit.catalogue_sha256,
+        "counts": counts_sha256,
+        "sample": _digest(info.model_dump(mode="json")),
+        "clinical": _digest(clinical.given()),
+        "options": json.dumps({**options, "lang": faces.lang, "files": faces.files}, sort_keys=True),
+    }
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def done_text(own: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
+    """The bytes of :data:`DONE`: the grounds, and the hash of every result."""
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    text = json.dumps({"schema": SCHEMA, "grounds": dict(own), "files": hashes}, indent=2)
+    return f"{text}\n".encode()
+
+
+def why_again(folder: Path, own: Mapping[str, str], record: str) -> str | None:
+    """Why the sample of ``folder`` must be done, in words; ``None`` where its results stand.
+
+    Parameters
+    ----------
+    folder
+        Where its results would be.
+    own
+        What they would rest on now (:func:`grounds`).
+    record
+        The name of a file that every finished sample has.
+    """
+    try:
+        said = json.loads((folder / DONE).read_bytes())
+        before, files = dict(said["grounds"]), dict(said["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ALIEN if (folder / record).exists() and not (folder / DONE).exists() else NEW
+    changed = [name for name in own if before.get(name) != own[name]]
+    if changed:
+        return f"changed: {', '.join(changed)}"
+    whole = all((folder / name).is_file() and sha256_of(folder / name) == digest for name, digest in files.items())
+    return None if whole else DAMAGED

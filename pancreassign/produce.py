@@ -1,0 +1,122 @@
+"""From samples to the files of each, on one core or on several: the same bytes either way."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pancreassign.counts.samples import Sample
+from pancreassign.errors import OutputError
+from pancreassign.faces import Faces, Maker
+from pancreassign.kit import Kit, load_kit
+from pancreassign.predict import predict
+from pancreassign.records import Prediction, SampleInfo
+from pancreassign.regimens.clinical import Clinical
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sample with what is known of it."""
+
+    sample: Sample
+    info: SampleInfo
+    clinical: Clinical
+
+
+@dataclass(frozen=True)
+class Product:
+    """What became of one sample: its record, and its files by name."""
+
+    record: Prediction
+    files: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Means:
+    """Where pack, reference and regimens lie (names or paths), which files are wanted, and on how many cores."""
+
+    pack: str
+    reference: str
+    regimens: Path | None
+    faces: Faces
+    jobs: int = 1
+
+    def kit(self) -> Kit:
+        """Everything that scoring needs from disk; raises ``ArtefactError``."""
+        return load_kit(self.pack, self.reference, self.regimens)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Makes one product after another."""
+
+    kit: Kit
+    maker: Maker
+
+    def __call__(self, task: Task) -> Product | Exception:
+        """The product, or the error of this one sample: it says nothing of the others."""
+        try:
+            record = predict(task.sample, self.kit, task.info, task.clinical)
+            return Product(record, self.maker.files(record))
+        except Exception as error:  # whoever asked decides whether the others go on
+            return error
+
+
+@contextmanager
+def workshop(means: Means, kit: Kit) -> Iterator[Workshop]:
+    """Cores that make products as long as the block lasts; ``kit`` is what ``means`` names, loaded."""
+    if means.jobs == 1:
+        yield Workshop(Worker(kit, Maker(means.faces)))
+        return
+    # spawned, not forked: a forked process may inherit a lock that a library's thread holds
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(means.jobs, context, _prepare, (means,)) as pool:
+        try:
+            yield Workshop(pool)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """One worker here, or a pool of them."""
+
+    own: Worker | ProcessPoolExecutor
+
+    def products(self, tasks: Iterable[Task]) -> Iterator[Product | Exception]:
+        """What becomes of each task, in order.
+
+        Raises
+        ------
+        OutputError
+            Where a process was killed from outside, most often for want of memory.
+        """
+        if isinstance(self.own, Worker):
+            yield from map(self.own, tasks)
+            return
+        try:
+            yield from self.own.map(_work, tasks)
+        except BrokenProcessPool:
+            raise OutputError("--jobs", "one of the processes was killed", "Give fewer jobs, or more memory.") from None
+
+
+_worker: Worker | None = None
+
+
+def _prepare(means: Means) -> None:
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the first process ends the others
+    _worker = Worker(means.kit(), Maker(means.faces))
+
+
+def _work(task: Task) -> Product | Exception:
+    if _worker is None:
+        raise RuntimeError("the process was not prepared")
+    return _worker(task)
