@@ -32,31 +32,40 @@ def locked(out: Path) -> Iterator[None]:
     OutputError
         Where another run writes into ``out``, or it cannot be made.
     """
-    with _made(out):
-        try:
-            handle = os.open(out, os.O_RDONLY) if fcntl else None
-        except OSError as error:
-            raise _unwritable(error, out) from error
-        try:
-            if handle is not None and _lock(handle, out):
-                for left in out.glob(f"{PARTIAL}*"):
+    with _made(out), _held(out) as ours:
+        if ours is False:
+            mend = "Wait until it has ended, or give another --out."
+            raise OutputError(str(out), "is being written by another run", mend)
+        for left in out.glob(f"{PARTIAL}*"):
+            with _held(left) as dead:
+                if dead:
                     shutil.rmtree(left, ignore_errors=True)
-            yield
-        finally:
-            if handle is not None:
-                os.close(handle)
+        yield
 
 
-def _lock(handle: int, out: Path) -> bool:
-    """Whether the folder is now ours alone; ``False`` where its file system cannot tell."""
+@contextmanager
+def _held(folder: Path) -> Iterator[bool | None]:
+    """Whether a folder is ours alone for the length of the block; ``None`` where its file system cannot tell."""
+    if fcntl is None:
+        yield None
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritable(error, folder) from error
+    try:
+        yield _lock(handle)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool | None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OutputError(
-            str(out), "is being written by another run", "Wait until it has ended, or give another --out."
-        ) from None
-    except OSError:  # this file system cannot lock: results still appear whole or not at all
         return False
+    except OSError:
+        return None
     return True
 
 
@@ -108,9 +117,10 @@ def staged(out: Path, targets: Iterable[str], force: bool, owned: Iterable[str] 
         partial: Path | None = None
         try:
             partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=out))
-            yield partial
-            check_free(out, targets, force)  # another run may have finished here meanwhile
-            _move(partial, out, owned)
+            with _held(partial):
+                yield partial
+                check_free(out, targets, force)  # another run may have finished here meanwhile
+                _move(partial, out, owned)
         except OSError as error:
             raise _unwritable(error, out) from error
         finally:

@@ -381,3 +381,28 @@ def test_a_full_disk_is_one_message_and_leaves_nothing_half_written(laboratory: 
     assert "Traceback" not in ran.stderr
     assert not laboratory.out.exists() or not any(laboratory.out.iterdir())
     assert names(laboratory.run().records) == ["A", "B", "C"]
+
+
+def test_the_shipped_sheet(tmp_path: Path) -> None:
+    job = cohort.Job((), tmp_path / "out", resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE, reports=False)
+    ledger = run(EXAMPLE / "sheet.tsv", job, lambda done, total: None, lambda note: None)
+    assert len(ledger.records) == 7
+    assert not ledger.failed
+
+
+def test_a_file_that_changes_while_it_is_read_fails_its_lines(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pancreassign.batch import inputs
+
+    def meanwhile(*given: object, **options: object) -> object:
+        laboratory.htseq("c.htseq.txt", 3)
+        return read(*given, **options)  # type: ignore[arg-type]
+
+    read = inputs.read_samples
+    laboratory.write("c.htseq.txt\tC\tp2")
+    monkeypatch.setattr(inputs, "read_samples", meanwhile)
+    (error,) = laboratory.run().failed.values()
+    assert "was changed while it was read" in str(error)
+    monkeypatch.setattr(inputs, "read_samples", read)
+    assert names(laboratory.run().records) == ["C"]

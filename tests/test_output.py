@@ -95,6 +95,12 @@ def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
         assert not everything(tmp_path)
 
 
+def test_what_another_command_is_writing_is_left_alone(tmp_path: Path) -> None:
+    with staged(tmp_path, ["x.txt"], force=False) as folder, locked(tmp_path):
+        (folder / "x.txt").write_text("x")
+    assert everything(tmp_path) == {"x.txt"}
+
+
 def test_a_folder_that_cannot_be_made_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match=r"cannot be written \(Not a directory\)"), locked(tmp_path / "file" / "out"):

@@ -32,7 +32,7 @@ class Read:
 
 
 class Inputs:
-    """The files of a sheet; each is read once, also when it fails.
+    """The files of a sheet; each is read once, also when it fails. ``notes`` holds what the user should know of them.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ class Inputs:
 
     def __init__(self, job: Job, kit: Kit) -> None:
         """Nothing is read yet."""
+        self.notes: list[str] = []
         self._job, self._kit = job, kit
         self._sha256 = cache(self._hash)
         self._facts = cache(self._load_clinical)
@@ -89,6 +90,9 @@ class Inputs:
     def _read(self, path: Path) -> Read:
         job = self._job
         samples, files = read_samples([path], self._kit.genes, format=job.format, units=job.units, strand=job.strand)
+        if files[0].sha256 != self._sha256(path):
+            raise InputError(str(path), "was changed while it was read", "Run again once it is written whole.")
+        self.notes += [f"{path}: {note}" for note in files[0].notes]
         return Read(samples, files[0])
 
     def _hash(self, path: Path) -> str:

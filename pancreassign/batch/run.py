@@ -54,7 +54,7 @@ def run(sheet: Path, job: Job, progress: Progress, warn: Warn) -> Ledger:
         watch.lap("read")
         _do(pending, job, kit, inputs, ledger, progress)
         watch.lap("score")
-        for note in gather(sheet, entries, job, kit, inputs, ledger, watch):
+        for note in (*inputs.notes, *gather(sheet, entries, job, kit, inputs, ledger, watch)):
             warn(note)
     for error in ledger.failed.values():
         if not isinstance(error, PancreassignError):
