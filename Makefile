@@ -36,6 +36,7 @@ types: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/score_time.py
+	$(BIN)/python benchmarks/cohort_time.py
 
 # The FFPE benchmark on real pairs (docs/ffpe.md, whose tables it writes): make bench-ffpe DATA=../shared/data
 DATA ?= ../shared/data
