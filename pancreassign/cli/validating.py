@@ -23,7 +23,7 @@ def validate_response(
         typer.Option(
             "--response",
             help="Table: model, drug, value, and high_means (resistant or sensitive) where values are numbers; values "
-            "may be RECIST (CR, PR, SD, PD), or sensitive, intermediate, resistant.",
+            "may be RECIST (CR, PR, SD, PD, NE), or sensitive, intermediate, resistant.",
         ),
     ],
     out: Out,
@@ -41,7 +41,8 @@ def validate_response(
     """Hold scores against measured response: higher score = more sensitive = better response, if the signature holds.
 
     Writes validation.json, report.pdf and the figures. Without --drug, every drug that scores and table share, each
-    tested, and the p-values corrected for their number (Holm).
+    tested, and the p-values corrected for their number (Holm). Several samples of one patient never count as several
+    patients in an interval or a p.
     """
     from pancreassign.validation import response as validation
 
@@ -82,7 +83,7 @@ def validate_survival(
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Analyse samples that failed quality too; they are left out else.")
     ] = False,
-    time_unit: Annotated[str, typer.Option("--time-unit", help="days or months.")] = "days",
+    time_unit: Annotated[str, typer.Option("--time-unit", help="Of --time without --start: days or months.")] = "days",
     force: Force = False,
 ) -> None:
     """Hold scores against survival: prognosis, and with two arms whether the score tells who gains by the drug.

@@ -143,7 +143,7 @@ def interval(values: Array, level: float = INTERVAL) -> dict[str, float]:
     return {"low": float(low), "high": float(high), "level": level}
 
 
-def wilson(positive: int, n: int) -> dict[str, float]:
+def wilson(positive: float, n: float) -> dict[str, float]:
     """Wilson's interval of a share, of level :data:`INTERVAL`."""
     z, share = NormalDist().inv_cdf((1.0 + INTERVAL) / 2.0), positive / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)

@@ -1,14 +1,14 @@
 """Cox models of survival on a score: hazard ratios, the interaction of score and treatment, and when none can be given.
 
 The models are lifelines' (Efron's ties). A hazard ratio below 1 for a higher score says that more sensitive patients
-live longer. Where the likelihood has no maximum (separation) or the search for it fails, the model says so in words and
-gives no number: a coefficient of -20 with a standard error of 3,000 is not a figure.
+live longer. Where the likelihood has no maximum (separation), or the search for it fails or runs away, the model says
+which it is and gives no number: a coefficient of -20 with a standard error of 3,000 is not a figure.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,11 +18,13 @@ import pandas as pd
 from scipy.stats import t as student
 
 from pancreassign.training.evaluate import INTERVAL
+from pancreassign.validation.separation import separating
 
 Array = npt.NDArray[np.float64]
 
 SCORE, TREATED, PRODUCT = "score", "treated", "score x treated"
 """Terms of the models: the score per SD, the arm (1 = treated), and their product, the interaction."""
+INTERACTION = (SCORE, TREATED, PRODUCT)
 TIME, EVENT, STRATUM = "(time)", "(event)", "(stratum)"
 """Columns of the table that lifelines sees; in brackets, so that no covariate bears their names."""
 MAX_ERROR = 50.0
@@ -33,6 +35,11 @@ MAX_RATIO = 1000.0
 gives it, and a search without a maximum stops anywhere (judgement)."""
 POWER = 0.8
 """Power at which the smallest interaction that a cohort can show is told."""
+NOT_FOUND = "the search for the estimate did not converge"
+SEARCH = "Newton-Raphson"
+"""With this, lifelines' warnings speak of how the search ended; the others guess from the table."""
+MIN_ARM = 5
+"""Patients whom the treated arm and the others must each have: of fewer, no effect of a score is told (judgement)."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,8 @@ class Fit:
         Returns
         -------
         dict
-            ``value``, ``low``, ``high``, ``level``, ``p``; numbers are ``None``, with a ``reason``, where the model
-            could not be fitted.
+            ``value``, ``low``, ``high``, ``level``, ``p``, ``reason``; numbers are ``None``, with the ``reason``, where
+            the model could not be fitted, and the reason is ``None`` where it could.
         """
         if self.reason is not None:
             return {"value": None, "low": None, "high": None, "level": INTERVAL, "p": None, "reason": self.reason}
@@ -84,6 +91,7 @@ class Fit:
             "high": float(np.exp(log + half)),
             "level": INTERVAL,
             "p": float(two_sided(log / error, self.freedom)),
+            "reason": None,
         }
 
     def detectable(self, term: str) -> float | None:
@@ -119,6 +127,12 @@ def two_sided(z: float | Array, freedom: float | Array = np.inf) -> Any:
     return 2.0 * student.sf(np.abs(z), freedom)
 
 
+def unfitted(terms: Sequence[object], n: int, events: int, reason: str) -> Fit:
+    """A model that gives no figure, and why."""
+    size = len(terms)
+    return Fit(tuple(map(str, terms)), np.full(size, np.nan), np.full((size, size), np.nan), n, events, reason)
+
+
 def fit(
     time: pd.Series, event: pd.Series, design: pd.DataFrame, stratum: pd.Series | None = None, ph: bool = False
 ) -> Fit:
@@ -146,39 +160,47 @@ def fit(
     from lifelines import CoxPHFitter
     from lifelines.exceptions import ConvergenceError
 
-    empty = np.full(design.shape[1], np.nan)
-    none = Fit(tuple(map(str, design)), empty, np.full((len(empty), len(empty)), np.nan), len(design), int(event.sum()))
-    flaw = _flaw(event, design)
+    n, events = len(design), int(event.sum())
+    flaw = _flaw(time, event, design, stratum)
     if flaw is not None:
-        return _without(none, flaw)
+        return unfitted(list(design), n, events, flaw)
     table = design.assign(**{TIME: time, EVENT: event})
     if stratum is not None:
         table[STRATUM] = stratum
     strata = None if stratum is None else [STRATUM]
     try:
-        with warnings.catch_warnings():
-            # lifelines warns of what might be separation; the standard errors below tell what is
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(record=True) as said:
+            # lifelines warns of what might be separation too; whether it is, the likelihood itself tells below
+            warnings.simplefilter("always")
             model = CoxPHFitter(alpha=1.0 - INTERVAL).fit(table, TIME, EVENT, strata=strata)
             checked = _proportional(model, table) if ph else {}
     except (ConvergenceError, np.linalg.LinAlgError):
-        return _without(none, "the search for the estimate did not converge (covariates that follow from one another?)")
+        return unfitted(list(design), n, events, _without_end(time, event, design, stratum) or NOT_FOUND)
     order = [model.params_.index.get_loc(name) for name in design]
     coefficients = model.params_.to_numpy()[order]
     covariance = model.variance_matrix_.to_numpy()[np.ix_(order, order)]
     errors = np.sqrt(np.diag(covariance))
     sure = (errors < MAX_ERROR) & (np.abs(coefficients) < np.log(MAX_RATIO))  # NaN is neither
-    loose = [name for name, found in zip(none.terms, sure, strict=True) if not found]
-    if loose:
-        return _without(none, f"separation: {', '.join(loose)} tells early from late events without exception")
-    return Fit(none.terms, coefficients, covariance, none.n, none.events, ph=checked)
+    loose = [str(name) for name, found in zip(design, sure, strict=True) if not found]
+    lost = any(SEARCH in str(one.message) for one in said)
+    if loose or lost:
+        other = (
+            f"the estimate of {', '.join(loose)} ran away, though nothing separates the events" if loose else NOT_FOUND
+        )
+        return unfitted(list(design), n, events, _without_end(time, event, design, stratum) or other)
+    return Fit(tuple(map(str, design)), coefficients, covariance, n, events, ph=checked)
 
 
-def _without(none: Fit, reason: str) -> Fit:
-    return Fit(none.terms, none.coefficients, none.covariance, none.n, none.events, reason)
+def _without_end(time: pd.Series, event: pd.Series, design: pd.DataFrame, stratum: pd.Series | None) -> str | None:
+    """That the likelihood has no maximum, where it has none."""
+    terms = separating(time, event, design, stratum)
+    if not terms:
+        return None
+    verb = "tells" if len(terms) == 1 else "together tell"
+    return f"separation: {', '.join(terms)} {verb} who has the next event without exception"
 
 
-def _flaw(event: pd.Series, design: pd.DataFrame) -> str | None:
+def _flaw(time: pd.Series, event: pd.Series, design: pd.DataFrame, stratum: pd.Series | None) -> str | None:
     """Why no model can be fitted, as far as that can be told beforehand."""
     if not event.any():
         return "no event was seen"
@@ -192,8 +214,13 @@ def _flaw(event: pd.Series, design: pd.DataFrame) -> str | None:
         and any(not event[design[name] == side].any() for side in (0.0, 1.0))
     ]
     if silent:
-        return f"separation: no event was seen on one side of {', '.join(silent)}"
-    if np.linalg.matrix_rank(design - design.mean()) < design.shape[1]:
+        parted = set(separating(time, event, design[silent], stratum)) >= set(silent)
+        return f"{'separation: ' * parted}no event was seen on one side of {', '.join(silent)}"
+    within = pd.Series(0, index=design.index) if stratum is None else stratum
+    same = [str(name) for name, most in design.groupby(within).nunique().max().items() if most < 2]
+    if same:
+        return f"{', '.join(same)} does not vary within any stratum, where patients are compared"
+    if np.linalg.matrix_rank(design - design.groupby(within).transform("mean")) < design.shape[1]:
         return "the covariates follow from one another (collinear)"
     if int(event.sum()) <= design.shape[1]:
         return f"{int(event.sum())} events cannot carry {design.shape[1]} terms"
@@ -222,7 +249,8 @@ def interaction(
     Its hazard ratio is the score's in the treated arm over that in the other arms. Below 1: the higher the score, the
     more a patient gains by the treatment. Intervals and p-values use Student's t with the events less the terms as
     degrees of freedom: by the normal distribution, trials of 100 patients without an interaction are said to have one
-    a little too often (``python benchmarks/trials.py``, table ``fooled``, shows both).
+    a little too often (``python benchmarks/trials.py``, table ``fooled``, shows both). There are no figures, with the
+    reason, where an arm has fewer than :data:`MIN_ARM` patients, or no stratum has patients of both.
 
     Parameters
     ----------
@@ -235,9 +263,24 @@ def interaction(
     time, event, stratum, ph
         As in :func:`fit`.
     """
-    design = pd.DataFrame({SCORE: score, TREATED: treated, PRODUCT: score * treated})
+    design = pd.DataFrame(dict(zip(INTERACTION, (score, treated, score * treated), strict=True)))
     if covariates is not None:
         design = design.join(covariates, how="inner")
     here = design.index
-    model = fit(time[here], event[here], design, None if stratum is None else stratum[here], ph)
+    own = None if stratum is None else stratum[here]
+    flaw = _unlike(design[TREATED], own)
+    if flaw is not None:
+        return unfitted(list(design), len(design), int(event[here].sum()), flaw)
+    model = fit(time[here], event[here], design, own, ph)
     return replace(model, freedom=max(1.0, float(model.events - len(model.terms))))
+
+
+def _unlike(treated: pd.Series, stratum: pd.Series | None) -> str | None:
+    """Why the arms cannot be compared, as far as their patients' numbers tell."""
+    numbers = {"treated arm": int(treated.sum()), "other arms": int((1.0 - treated).sum())}
+    few = [f"{n} {'patient' if n == 1 else 'patients'} in the {arm}" for arm, n in numbers.items() if n < MIN_ARM]
+    if few:
+        return f"{' and '.join(few)}: fewer than {MIN_ARM} tell nothing of how the score acts there"
+    if stratum is not None and treated.groupby(stratum).nunique().max() < 2:
+        return "every stratum holds one arm alone, so that within it there is no other to compare with (--stratify)"
+    return None

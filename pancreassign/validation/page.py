@@ -18,6 +18,7 @@ from pancreassign.records import rounded
 from pancreassign.report.typeset import Typesetter, source
 from pancreassign.validation.tables import Flow
 
+SCHEMA = "pancreassign/validation/1"
 JSON, PDF = "validation.json", "report.pdf"
 LAYOUT_DAY = date(2026, 11, 23)
 """The document date that PDF/A wants: the day of this layout. The clock is never read, and scores carry no date."""
@@ -56,6 +57,42 @@ class Section:
     paragraphs: list[str] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     drawings: list[Drawing] = field(default_factory=list)
+
+
+def head(kind: str, drug: str | None, evidence: str | None, n: int) -> dict[str, Any]:
+    """What the figures of every validation begin with.
+
+    Parameters
+    ----------
+    kind
+        ``response`` or ``survival``: which keys follow.
+    drug, evidence
+        The one drug that is judged, and the grade of its signature as the scores say it; ``None`` where there are
+        several drugs, or no grade is known.
+    n
+        Samples that were analysed.
+    """
+    return {"schema": SCHEMA, "kind": kind, "use": RESEARCH.lower(), "drug": drug, "evidence": evidence, "n": n}
+
+
+def graded(drug: str, evidence: str | None) -> str:
+    """The evidence grade of a drug's signature, in a sentence: no call is shown without it."""
+    if evidence is None:
+        return (
+            f"Evidence grade of the signature of {drug}: not said by these scores (the records say it: give the folder "
+            "that `score` wrote). A call of this page is worth no more than its grade."
+        )
+    if evidence == "D":
+        return (
+            f"The signature of {drug} has no demonstrated skill in models (grade D), so the tool makes no call for "
+            "this drug; the score is tested here all the same."
+        )
+    return f"Evidence grade of the signature of {drug}: {evidence}."
+
+
+def flow_figures(flow: Flow) -> dict[str, Any]:
+    """Who is analysed and who was left out, with every id."""
+    return {"steps": [{"step": step, "n": n} for step, n in flow.steps], "left_out": dict(flow.left_out)}
 
 
 def write(out: Path, title: str, subtitle: str, sections: list[Section], figures: dict[str, Any], force: bool) -> None:

@@ -12,12 +12,11 @@ import pandas as pd
 from pancreassign.errors import ClinicalError, raise_all
 from pancreassign.records import Call, Drug, drug_of
 from pancreassign.training.evaluate import auroc, holm, spearman
-from pancreassign.validation import page, response_page
+from pancreassign.validation import page, response_page, units
 from pancreassign.validation import response_figures as measure
 from pancreassign.validation.responses import Responses, Result, responses_of, rows_of
-from pancreassign.validation.tables import read_clinical, read_scores
+from pancreassign.validation.tables import listed, read_clinical, read_scores
 
-SCHEMA = "pancreassign/validation/1"
 QC = "qc"
 
 
@@ -57,8 +56,18 @@ def validate(
     figures = _together(results, skipped)
     sections = response_page.sections(results, figures)
     page.write(out, response_page.TITLE, f"{scores.name} against {response.name}", sections, figures, force)
-    told = [response_page.verdict(one.found, one.figures) for one in results]
-    return [*told, *(f"{drug} left out: {why}" for drug, why in skipped.items())]
+    return [*_told(results), *(f"{drug} left out: {why}" for drug, why in skipped.items())]
+
+
+def _told(results: Sequence[Result]) -> list[str]:
+    """The verdicts, then who was left out and what to mind; what holds for several drugs is said once."""
+    drugs: dict[str, list[str]] = {}
+    for one in results:
+        gone = [f"left out, {why}: {listed(names)}" for why, names in one.found.flow.left_out.items()]
+        for line in [*gone, *(f"mind: {said}" for said in one.figures["warnings"])]:
+            drugs.setdefault(line, []).append(one.found.drug.value)
+    verdicts = [response_page.verdict(one.found, one.figures) for one in results]
+    return [*verdicts, *(f"{', '.join(names)}: {line}" for line, names in drugs.items())]
 
 
 def _find(
@@ -78,9 +87,9 @@ def _find(
 
 def _measure(found: Sequence[Responses], columns: Sequence[str], where: str) -> list[Result]:
     """Every figure of every drug; the draws are of patients over all drugs, so that they can be averaged."""
-    samples = pd.concat([measure.patients_of(one.joined) for one in found])
+    samples = pd.concat([units.patients_of(one.joined) for one in found])
     patients = samples[~samples.index.duplicated()].sort_index()
-    picks = measure.resample(patients)
+    picks = units.resample(patients, measure.DRAWS, measure.SEED)
     results = [_one(drug, patients.index, picks, columns, where) for drug in found]
     corrected = holm({one.found.drug.value: one.figures["permutation_p"] for one in results})
     for one in results:
@@ -91,13 +100,15 @@ def _measure(found: Sequence[Responses], columns: Sequence[str], where: str) -> 
 def _one(found: Responses, samples: pd.Index, picks: measure.Picks, columns: Sequence[str], where: str) -> Result:
     place = found.joined.index.get_indexer(samples)
     own = [kept[kept >= 0] for kept in (place[pick] for pick in picks)]
-    draws = measure.rank_draws(found, own)
+    draws, patients = measure.rank_draws(found, own), units.patients_of(found.joined)
     columns = list(dict.fromkeys([*columns, *([QC] if len(found.joined[QC].dropna().unique()) > 1 else [])]))
     figures = {
         "n": len(found.joined),
-        "patients": int(measure.patients_of(found.joined).nunique()),
+        "patients": int(patients.nunique()),
+        "effective_patients": units.effective(patients),
+        "evidence": _grade(found),
         "response": _described(found),
-        "flow": {"steps": [{"step": step, "n": n} for step, n in found.flow.steps], "left_out": found.flow.left_out},
+        "flow": page.flow_figures(found.flow),
         "missing": _missing(found.joined, columns),
         **measure.ranking(found, draws),
         "calls": measure.calls(found),
@@ -107,6 +118,11 @@ def _one(found: Responses, samples: pd.Index, picks: measure.Picks, columns: Seq
         "warnings": _warnings(found),
     }
     return Result(found, figures, draws)
+
+
+def _grade(found: Responses) -> str | None:
+    """The grade of the signature as the scores say it."""
+    return next((str(grade) for grade in found.joined["evidence"] if grade is not None), None)
 
 
 def _described(found: Responses) -> dict[str, Any]:
@@ -137,22 +153,43 @@ def _warnings(found: Responses) -> list[str]:
         said.append("equal responses stand on a third's border; who belongs to it is decided by the order of their ids")
     if not found.positive.any() or found.positive.all():
         said.append(f"there is {'no' if not found.positive.any() else 'nothing but a'} {found.names[0]}: no AUROC")
-    if measure.patients_of(found.joined).duplicated().any():
-        said.append(
-            "some patients gave several samples; intervals draw patients, the permutation p treats samples alike"
-        )
+    said += _repeated(units.patients_of(found.joined))
     if found.kind != "continuous":
         said.append("probabilities speak of the sensitive third of models, not of this response: mind the calibration")
+    return said
+
+
+def _repeated(patients: pd.Series) -> list[str]:
+    """What several samples of one patient do to the figures."""
+    if not units.several(patients):
+        return []
+    said = [
+        f"some patients gave several samples ({len(patients)} samples of {patients.nunique()} patients): correlations "
+        "and shares are over samples, and every interval and p takes the patient as the unit"
+    ]
+    ways = units.arrangements(patients)
+    if ways == 1:
+        said.append(
+            "no two patients gave as many samples: their responses cannot be shuffled, and the permutation p is 1"
+        )
+    elif ways <= measure.SHUFFLES:
+        said.append(
+            f"there are only {ways} ways of giving whole patients' responses to others with as many samples: the "
+            f"permutation p is never below about 1/{ways}"
+        )
     return said
 
 
 def _together(results: Sequence[Result], skipped: Mapping[str, str]) -> dict[str, Any]:
     """``validation.json``: one drug's figures at the top where there is one, else the means over the drugs."""
     drugs = {one.found.drug.value: one.figures for one in results}
-    head = {"schema": SCHEMA, "kind": "response", "skipped": dict(skipped), "draws": measure.DRAWS}
+    known = {"skipped": dict(skipped), "draws": measure.DRAWS}
     if len(results) == 1:
-        return head | {"over": results[0].found.drug.value} | results[0].figures | {"drugs": drugs}
-    names = sorted({str(name) for one in results for name in one.found.joined.index})
+        own = results[0].figures
+        head = page.head("response", results[0].found.drug.value, own["evidence"], own["n"])
+        return head | known | {"over": head["drug"]} | own | {"drugs": drugs}
+    patients = pd.concat([units.patients_of(one.found.joined) for one in results])
+    head = page.head("response", None, None, int(patients.index.nunique()))
     means = {
         "spearman": [float(spearman(measure.scores_of(one.found), one.found.better)) for one in results],
         "auroc": [auroc(measure.scores_of(one.found), one.found.positive) for one in results],
@@ -161,4 +198,5 @@ def _together(results: Sequence[Result], skipped: Mapping[str, str]) -> dict[str
         key: measure.with_interval(float(np.mean(values)), np.mean([one.draws[key] for one in results], axis=0))
         for key, values in means.items()
     }
-    return head | {"over": f"mean of {len(results)} drugs", "n": len(names), **over, "drugs": drugs}
+    known |= {"over": f"mean of {len(results)} drugs", "patients": int(patients.nunique())}
+    return head | known | over | {"drugs": drugs}

@@ -60,8 +60,8 @@ def _response(found: Responses, figures: dict[str, Any]) -> Drawing:
     if found.kind != "continuous":
         names = RECIST if found.kind == "recist" else THIRDS
         axes.set_yticks(list(names.values()), list(names))
-    turned = " (sign turned)" if found.high_means == "resistant" else ""
-    axes.set_ylabel(f"{found.measure or 'response'}{turned}\n→ more sensitive", fontsize=7)
+    turned = "sign turned, " if found.high_means == "resistant" else ""
+    axes.set_ylabel(f"{found.measure or 'response'}\n{turned}→ more sensitive", fontsize=7)
     axes.set_xlabel("score → more sensitive")
     figure.legend(loc="outside upper center", ncols=1, frameon=False, fontsize=6.5)
     rho = shown_interval(figures["spearman"])

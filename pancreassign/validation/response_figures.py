@@ -10,17 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import brentq
+from scipy.stats import t as student
 from sklearn.linear_model import LogisticRegression
 
 from pancreassign.errors import ClinicalError
 from pancreassign.records import BASE_RATE, Call, rounded
 from pancreassign.training.evaluate import INTERVAL, MIN_LOGIT_SPREAD, auroc, interval, spearman, wilson
-from pancreassign.training.skill import one_sided_p, reliability_groups, shuffled_within
-from pancreassign.validation.responses import MIN_SAMPLES, Responses
+from pancreassign.training.skill import one_sided_p, reliability_groups
+from pancreassign.validation import units
+from pancreassign.validation.responses import MIN_PATIENTS, Responses
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Picks = Sequence[npt.NDArray[np.int64]]
+Picks = Sequence[units.Places]
 
 DRAWS, SHUFFLES, SEED = 2000, 1999, 0
 """Bootstrap draws, permutations, and the seed of both: the same input gives the same figures."""
@@ -32,22 +34,6 @@ MAX_LEVELS = 8
 EDGE = 1e-6
 """Probabilities of 0 and 1 are moved by this, so that they have a logit."""
 UNKNOWN_GROUP = "unknown"
-
-
-def resample(patients: pd.Series) -> list[npt.NDArray[np.int64]]:
-    """Positions of :data:`DRAWS` bootstrap draws; patients are drawn, so that samples of one stay together."""
-    rng = np.random.default_rng(SEED)
-    codes, names = pd.factorize(patients)
-    members = [np.flatnonzero(codes == code) for code in range(len(names))]
-    picks = rng.integers(0, len(names), (DRAWS, len(names)))
-    if len(names) == len(codes):
-        return list(picks)
-    return [np.concatenate([members[code] for code in pick]) for pick in picks]
-
-
-def patients_of(joined: pd.DataFrame) -> pd.Series:
-    """By sample: its patient, or itself where no patient is named."""
-    return joined["patient"].fillna(pd.Series(joined.index, index=joined.index))
 
 
 def with_interval(value: float, draws: Array) -> dict[str, float]:
@@ -76,13 +62,17 @@ def ranking(found: Responses, draws: dict[str, Array]) -> dict[str, Any]:
 
     ``spearman``: Spearman's correlation of score and response, both turned so that higher = more sensitive.
     ``auroc``: how often a positive sample scores above another (0.5 = no skill). ``permutation_p``: one-sided, how
-    often shuffled responses correlate as well. ``detectable_spearman``: the smallest true correlation that this many
-    samples show in four studies of five (Fisher's z, two-sided 5 %).
+    often the shuffled responses of whole patients correlate as well (:func:`pancreassign.validation.units.shuffled`).
+    ``detectable_spearman``: the smallest true correlation that this many effective patients show in four studies of
+    five (Fisher's z, two-sided 5 %); NaN where they are three or fewer.
     """
-    score = scores_of(found)
+    score, patients = scores_of(found), units.patients_of(found.joined)
     rho = float(spearman(score, found.better))
-    null = shuffled_within(pd.DataFrame({"r": score}), pd.DataFrame({"r": found.better}), SHUFFLES, SEED)[:, 0]
-    reach = (NormalDist().inv_cdf((1 + INTERVAL) / 2) + NormalDist().inv_cdf(POWER)) / np.sqrt(len(score) - 3)
+    null = units.shuffled(score, found.better, patients, SHUFFLES, SEED)
+    beyond = units.effective(patients) - 3
+    reach = (NormalDist().inv_cdf((1 + INTERVAL) / 2) + NormalDist().inv_cdf(POWER)) / np.sqrt(
+        beyond if beyond > 0 else np.nan
+    )
     return {
         "spearman": with_interval(rho, draws["spearman"]),
         "auroc": with_interval(auroc(score, found.positive), draws["auroc"]),
@@ -91,23 +81,25 @@ def ranking(found: Responses, draws: dict[str, Array]) -> dict[str, Any]:
     }
 
 
-def classification(said: Flags, truth: Flags) -> dict[str, Any]:
-    """Sensitivity, specificity and predictive values of what was said, with Wilson's 95 % intervals."""
-    tp, fp = int((said & truth).sum()), int((said & ~truth).sum())
-    fn, tn = int((~said & truth).sum()), int((~said & ~truth).sum())
-    shares = {
-        "sensitivity": (tp, tp + fn),
-        "specificity": (tn, tn + fp),
-        "ppv": (tp, tp + fp),
-        "npv": (tn, tn + fn),
+def classification(said: Flags, truth: Flags, patients: pd.Series) -> dict[str, Any]:
+    """Sensitivity, specificity and predictive values of what was said, as :func:`share` gives them."""
+    counts = {"tp": said & truth, "fp": said & ~truth, "fn": ~said & truth, "tn": ~said & ~truth}
+    return {name: int(inside.sum()) for name, inside in counts.items()} | {
+        "sensitivity": share(said[truth], patients[truth]),
+        "specificity": share(~said[~truth], patients[~truth]),
+        "ppv": share(truth[said], patients[said]),
+        "npv": share(~truth[~said], patients[~said]),
     }
-    return {"tp": tp, "fp": fp, "fn": fn, "tn": tn} | {name: _share(*parts) for name, parts in shares.items()}
 
 
-def _share(part: int, whole: int) -> dict[str, float]:
-    if not whole:
+def share(inside: Flags, patients: pd.Series) -> dict[str, float]:
+    """The share of samples that are ``inside``, with Wilson's 95 % interval of as many patients as they are worth."""
+    if not len(inside):
         return {"value": float("nan"), "low": float("nan"), "high": float("nan"), "level": INTERVAL}
-    return {"value": part / whole, **wilson(part, whole)}
+    part, worth = int(inside.sum()), units.effective(patients)
+    # the formula holds for an effective number, which is no whole one
+    ends = wilson(part * (worth / len(inside)), worth)
+    return {"value": part / len(inside), **ends}
 
 
 def calls(found: Responses) -> dict[str, Any]:
@@ -117,16 +109,19 @@ def calls(found: Responses) -> dict[str, Any]:
     above (or not above) the base rate of one third, which is **not a call**: no interval stands behind it.
     """
     said = found.joined["call"].fillna(Call.NOT_EVALUABLE.value).to_numpy()
-    called = said != Call.NOT_EVALUABLE.value
+    called, patients = said != Call.NOT_EVALUABLE.value, units.patients_of(found.joined)
     if called.any():
+        own = patients[called]
         return {
             "available": True,
             "n": int(called.sum()),
-            "sensitive": classification(said[called] == Call.SENSITIVE.value, found.positive[called]),
-            "resistant": classification(said[called] == Call.RESISTANT.value, found.negative[called]),
+            "sensitive": classification(said[called] == Call.SENSITIVE.value, found.positive[called], own),
+            "resistant": classification(said[called] == Call.RESISTANT.value, found.negative[called], own),
         }
-    grades = sorted(set(found.joined["evidence"].dropna()))
-    why = "every call is not_evaluable" + (f" (evidence grade {', '.join(grades)})" if grades else "")
+    grades, failed = sorted(set(found.joined["evidence"].dropna())), int((found.joined["qc"] == "fail").sum())
+    known_why = [f"evidence grade {', '.join(grades)}"] if grades else []
+    known_why += [f"{failed} of {len(said)} samples failed quality"] if failed else []
+    why = "every call is not_evaluable" + (f" ({'; '.join(known_why)})" if known_why else "")
     chance = found.joined["probability"].to_numpy(dtype=float)
     known = np.isfinite(chance)
     above = chance[known] > float(rounded(BASE_RATE) or BASE_RATE)
@@ -134,8 +129,8 @@ def calls(found: Responses) -> dict[str, Any]:
         "available": False,
         "why": why,
         "n": int(known.sum()),
-        "sensitive": classification(above, found.positive[known]),
-        "resistant": classification(~above, found.negative[known]),
+        "sensitive": classification(above, found.positive[known], patients[known]),
+        "resistant": classification(~above, found.negative[known], patients[known]),
     }
 
 
@@ -144,10 +139,11 @@ def calibration(found: Responses, picks: Picks) -> dict[str, Any] | None:
 
     ``slope`` (1 is right, below 1 too extreme) of the outcome on the logit of the probability; ``intercept`` with that
     slope held at 1 (0 is right, below 0: too many predicted); both with Wald's interval (Van Calster et al. 2019, doi
-    10.1186/s12916-019-1466-7). ``brier`` against ``brier_base_rate``, that of the share observed here for everyone.
-    A slope is unknown where the probabilities barely differ, or where they separate the classes.
+    10.1186/s12916-019-1466-7; of several samples a patient, see :func:`_errors`). ``brier`` against
+    ``brier_base_rate``, that of the share observed here for everyone. A slope is unknown where the probabilities barely
+    differ, or where they separate the classes.
     """
-    chance, positive, kept = _known(found, picks)
+    chance, positive, kept, patients = _known(found, picks)
     if not len(chance) or positive.all() or not positive.any():
         return None
     logit = np.log(chance / (1 - chance))
@@ -156,30 +152,66 @@ def calibration(found: Responses, picks: Picks) -> dict[str, Any] | None:
     return {
         "n": len(chance),
         "predicted": float(chance.mean()),
-        "observed": _share(int(positive.sum()), len(positive)),
-        "intercept": _intercept(logit, positive),
-        "slope": _slope(logit, positive),
+        "observed": share(positive, patients),
+        "intercept": _intercept(logit, positive, patients),
+        "slope": _slope(logit, positive, patients),
         "brier": with_interval(float(square.mean()), _means(square, kept)),
         "brier_base_rate": base * (1 - base),
-        "groups": reliability_groups(chance, positive),
+        "groups": _groups(chance, positive, patients),
     }
 
 
-def _known(found: Responses, picks: Picks) -> tuple[Array, Flags, Picks]:
-    """Probabilities, outcomes and draws of the samples whose probability is known."""
+def _groups(chance: Array, positive: Flags, patients: pd.Series) -> list[dict[str, Any]]:
+    """The groups of :func:`reliability_groups`, which are cut from the order of the chances, by :func:`share`."""
+    groups = reliability_groups(chance, positive)
+    cuts = np.cumsum([group["n"] for group in groups])[:-1]
+    for group, own in zip(groups, np.split(np.argsort(chance, kind="stable"), cuts), strict=True):
+        seen = share(positive[own], patients.iloc[own])
+        group["observed_interval"] = {name: seen[name] for name in ("low", "high", "level")}
+    return groups
+
+
+def _known(found: Responses, picks: Picks) -> tuple[Array, Flags, Picks, pd.Series]:
+    """Probabilities, outcomes, draws and patients of the samples whose probability is known."""
     chance = found.joined["probability"].to_numpy(dtype=float)
     known = np.isfinite(chance)
     place = np.cumsum(known) - 1
     kept = [place[pick[known[pick]]] for pick in picks]
-    return np.clip(chance[known], EDGE, 1 - EDGE), found.positive[known], [pick for pick in kept if len(pick)]
+    kept = [pick for pick in kept if len(pick)]
+    return np.clip(chance[known], EDGE, 1 - EDGE), found.positive[known], kept, units.patients_of(found.joined)[known]
 
 
-def _wald(value: float, error: float) -> dict[str, float]:
-    half = NormalDist().inv_cdf((1 + INTERVAL) / 2) * error
+def _wald(value: float, errors: tuple[Array, float]) -> dict[str, float]:
+    """A figure with Wald's interval, from the last of the errors and the degrees of freedom of Student's t."""
+    half = float(student.ppf((1 + INTERVAL) / 2, errors[1]) * errors[0][-1])
     return {"value": value, "low": value - half, "high": value + half, "level": INTERVAL}
 
 
-def _intercept(logit: Array, positive: Flags) -> dict[str, float]:
+def _errors(design: Array, at: Array, positive: Flags, patients: pd.Series) -> tuple[Array, float]:
+    """Standard errors of a logistic model's terms, and the degrees of freedom that they have.
+
+    Of one sample a patient: the model's own, with infinite freedom. Of several: the larger of those and the errors
+    that sum each patient's residuals first (Liang and Zeger 1986, Biometrika 73:13-22), with the patients less the
+    terms as degrees of freedom, since few patients make such errors too small.
+
+    Parameters
+    ----------
+    design
+        samples × terms.
+    at, positive, patients
+        By sample: the model's chance, the outcome, the patient.
+    """
+    inverse = np.linalg.inv(design.T @ (design * (at * (1 - at))[:, None]))
+    own = np.sqrt(np.diag(inverse))
+    if not units.several(patients):
+        return own, np.inf
+    sums = pd.DataFrame(design * (positive - at)[:, None]).groupby(patients.to_numpy()).sum().to_numpy()
+    n = len(sums)
+    together = np.sqrt(np.diag(inverse @ sums.T @ sums @ inverse) * n / (n - 1))
+    return np.maximum(own, together), float(n - design.shape[1])
+
+
+def _intercept(logit: Array, positive: Flags, patients: pd.Series) -> dict[str, float]:
     """``a`` such that the chances ``1 / (1 + exp(-(a + logit)))`` sum to the positives."""
 
     def chances(shift: float) -> Array:
@@ -187,19 +219,17 @@ def _intercept(logit: Array, positive: Flags) -> dict[str, float]:
 
     room = float(np.abs(logit).max()) + 20.0
     value = float(brentq(lambda shift: chances(shift).sum() - positive.sum(), -room, room))
-    at = chances(value)
-    return _wald(value, float(1 / np.sqrt((at * (1 - at)).sum())))
+    return _wald(value, _errors(np.ones((len(logit), 1)), chances(value), positive, patients))
 
 
-def _slope(logit: Array, positive: Flags) -> dict[str, float] | None:
+def _slope(logit: Array, positive: Flags, patients: pd.Series) -> dict[str, float] | None:
     separated = auroc(logit, positive) in (0.0, 1.0)
     if logit.std() < MIN_LOGIT_SPREAD or separated:
         return None
     fit = LogisticRegression(C=np.inf).fit(logit[:, None], positive)
     at = fit.predict_proba(logit[:, None])[:, 1]
     design = np.column_stack([np.ones(len(logit)), logit])
-    covariance = np.linalg.inv(design.T @ (design * (at * (1 - at))[:, None]))
-    return _wald(float(fit.coef_[0, 0]), float(np.sqrt(covariance[1, 1])))
+    return _wald(float(fit.coef_[0, 0]), _errors(design, at, positive, patients))
 
 
 def net_benefit(found: Responses, picks: Picks) -> list[dict[str, Any]] | None:
@@ -209,7 +239,7 @@ def net_benefit(found: Responses, picks: Picks) -> list[dict[str, Any]] | None:
     those whose probability is at least ``t``; of treating all; treating none is 0. Unit: true positives per patient.
     ``gain`` is the model's less the better of all and none.
     """
-    chance, positive, kept = _known(found, picks)
+    chance, positive, kept, _ = _known(found, picks)
     if not len(chance) or positive.all() or not positive.any():
         return None
     return [_at_threshold(float(t), chance, positive, kept) for t in THRESHOLDS]
@@ -249,7 +279,7 @@ def roc(found: Responses) -> list[tuple[float, float]]:
 def subgroups(found: Responses, column: str, where: str) -> dict[str, dict[str, Any]]:
     """Spearman and AUROC within each value of a column; figures alone, no test of a difference.
 
-    A group of fewer than :data:`MIN_SAMPLES` is counted and not judged. Positive samples are those of all samples.
+    A group of fewer than :data:`MIN_PATIENTS` is counted and not judged. Positive samples are those of all samples.
 
     Raises
     ------
@@ -267,16 +297,16 @@ def subgroups(found: Responses, column: str, where: str) -> dict[str, dict[str, 
 
 
 def _subgroup(found: Responses, inside: Flags) -> dict[str, Any]:
-    n = int(inside.sum())
-    if n < MIN_SAMPLES:
-        return {"n": n, "positive": int(found.positive[inside].sum()), "spearman": None, "auroc": None}
     part = found.of(inside)
+    patients = units.patients_of(part.joined)
+    counted = {"n": len(part.joined), "patients": int(patients.nunique()), "positive": int(part.positive.sum())}
+    if counted["patients"] < MIN_PATIENTS:
+        return {**counted, "spearman": None, "auroc": None}
     score, alike = scores_of(part), min(part.joined["score"].nunique(), len(np.unique(part.better))) < 2
-    draws = rank_draws(part, resample(patients_of(part.joined)))
+    draws = rank_draws(part, units.resample(patients, DRAWS, SEED))
     rho = float("nan") if alike else float(spearman(score, part.better))
     return {
-        "n": n,
-        "positive": int(part.positive.sum()),
+        **counted,
         "spearman": with_interval(rho, draws["spearman"]),
         "auroc": with_interval(auroc(score, part.positive), draws["auroc"]),
     }

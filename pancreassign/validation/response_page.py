@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pancreassign.validation.page import Section, Table, flow_table, shown, shown_interval, shown_p
+import numpy as np
+
+from pancreassign.validation.page import Section, Table, flow_table, graded, shown, shown_interval, shown_p
 from pancreassign.validation.response_drawings import draw
 from pancreassign.validation.response_figures import SHUFFLES
 from pancreassign.validation.responses import Responses, Result
@@ -28,8 +30,15 @@ def verdict(found: Responses, figures: dict[str, Any]) -> str:
         return f"{said}: higher scores go with better response."
     if rho["high"] < 0:
         return f"{said}: it runs AGAINST the signature, higher scores go with worse response."
-    reach = shown(figures["detectable_spearman"])
-    return f"{said}: no skill shown (this many samples find a true correlation of {reach} four times in five)."
+    reach, unit = figures["detectable_spearman"], "patients" if _repeated(figures) else "samples"
+    if not np.isfinite(reach):
+        return f"{said}: no skill shown (and so few {unit} could show none)."
+    return f"{said}: no skill shown (this many {unit} find a true correlation of {shown(reach)} four times in five)."
+
+
+def _repeated(figures: dict[str, Any]) -> bool:
+    """Whether some patients gave several samples."""
+    return bool(figures["patients"] < figures["n"])
 
 
 def _overview(results: Sequence[Result], figures: dict[str, Any]) -> Section:
@@ -47,8 +56,11 @@ def _overview(results: Sequence[Result], figures: dict[str, Any]) -> Section:
     if len(results) > 1:
         overall = [shown_interval(figures["spearman"]), "–", "–", shown_interval(figures["auroc"])]
         rows.append([figures["over"], str(figures["n"]), *overall])
+    whole = " of whole patients' responses, among patients with as many samples"
+    whole = whole if any(_repeated(one.figures) for one in results) else ""
     note = (
-        f"95 % intervals from {figures['draws']} bootstrap draws of patients. p: one-sided, {SHUFFLES} permutations; "
+        f"95 % intervals from {figures['draws']} bootstrap draws of patients. "
+        f"p: one-sided, {SHUFFLES} permutations{whole}; "
         f"Holm: corrected for {len(results)} drug{'s' * (len(results) > 1)}. AUROC: 0.5 is no skill."
     )
     left = [f"{drug} is left out: {why}." for drug, why in figures["skipped"].items()]
@@ -61,13 +73,16 @@ def _drug(result: Result) -> list[Section]:
     found, figures = result.found, result.figures
     described = figures["response"]
     turned = f"; a high value means {found.high_means}" if found.high_means else ""
-    counts = ", ".join(f"{one['n']} {one['means']}" for one in (described["positive"], described["negative"]))
-    first = [f"Response: {found.measure or found.kind}{turned}. Among {figures['n']} samples: {counts}."]
+    counts = ", ".join(f"{one['means']} {one['n']}" for one in (described["positive"], described["negative"]))
+    first = [
+        f"Response: {found.measure or found.kind}{turned}. Of {figures['n']} samples: {counts}.",
+        graded(found.drug.value, figures["evidence"]),
+    ]
     first += [f"Mind: {said}." for said in figures["warnings"]]
     tables = [flow_table(found.flow), _missing_table(figures)]
     parts = [
         Section(found.drug.value, first, tables),
-        _calls(found, figures["calls"]),
+        _calls(found, figures),
         _probabilities(found, figures),
         _subgroups(found, figures["subgroups"]),
         Section(f"{found.drug}: drawings", drawings=draw(found, figures)),
@@ -81,8 +96,8 @@ def _missing_table(figures: dict[str, Any]) -> Table:
     return Table(["of those analysed", "known", "missing"], rows)
 
 
-def _calls(found: Responses, calls: dict[str, Any]) -> Section:
-    positive, negative = found.names
+def _calls(found: Responses, figures: dict[str, Any]) -> Section:
+    calls, (positive, negative) = figures["calls"], found.names
     if calls["available"]:
         names = ("called sensitive", "called resistant")
         told = f"{calls['n']} samples have a call; each call is held against all other calls."
@@ -95,7 +110,18 @@ def _calls(found: Responses, calls: dict[str, Any]) -> Section:
     pairs = zip(names, (positive, negative), ("sensitive", "resistant"), strict=True)
     rows = [[name, truth, _counts(calls[key]), *_shares(calls[key])] for name, truth, key in pairs]
     columns = ["said", "is", "TP FP FN TN", "sensitivity", "specificity", "PPV", "NPV"]
-    return Section(f"{found.drug}: calls", [told], [Table(columns, rows, "95 % intervals after Wilson (1927).")])
+    note = f"95 % intervals after Wilson (1927){_worth(figures)}."
+    return Section(f"{found.drug}: calls", [told], [Table(columns, rows, note)])
+
+
+def _worth(figures: dict[str, Any]) -> str:
+    """How intervals of shares count several samples of one patient."""
+    if not _repeated(figures):
+        return ""
+    return (
+        f", of as many patients as the samples are worth if those of one patient say the same (Kish 1965): "
+        f"{shown(figures['effective_patients'], 1)} for all {figures['n']} samples"
+    )
 
 
 def _counts(figures: dict[str, Any]) -> str:
@@ -147,8 +173,12 @@ def _probabilities(found: Responses, figures: dict[str, Any]) -> Section:
     note = (
         "Net benefit: true positives per patient, less false positives times t/(1 − t) (doi 10.1177/0272989X06295361)."
     )
+    summed = (
+        "Intercept and slope: each patient's samples together (Liang and Zeger 1986), Student's t by patients, and "
+        f"never narrower than by samples. Shares: Wilson{_worth(figures)}."
+    )
     tables = [
-        Table(["calibration", "figure (95 %)"], rows),
+        Table(["calibration", "figure (95 %)"], rows, summed if _repeated(figures) else ""),
         Table(["group by probability", "n", "predicted", "observed (95 %, Wilson)"], groups),
         Table(columns, curve, note),
     ]

@@ -16,6 +16,7 @@ from pancreassign.records import Call, Drug, drug_of
 from pancreassign.training.datasets import SCALES, SIGNS, check_one_scale
 from pancreassign.training.evaluate import in_third
 from pancreassign.validation.tables import Flow, join, listed, number, without
+from pancreassign.validation.units import patients_of, several
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -34,8 +35,8 @@ SPELT_OUT = {
 }
 """The categories in words, as clinical tables such as TCGA's have them."""
 THIRDS = {Call.RESISTANT.value: 0.0, Call.INTERMEDIATE.value: 1.0, Call.SENSITIVE.value: 2.0}
-MIN_SAMPLES = 10
-"""Fewer samples than this are refused: no interval over them would say anything (issue 6)."""
+MIN_PATIENTS = 10
+"""Fewer patients than this are refused: no interval over them would say anything (judgement)."""
 NO_RESPONSE = "no response given"
 NOT_JUDGED = "response not evaluable (NE)"
 MODEL, DRUG, VALUE, DIRECTION = "model", "drug", "value", "high_means"
@@ -153,7 +154,7 @@ def responses_of(scores: pd.DataFrame, rows: pd.DataFrame, drug: Drug, by: str, 
     ------
     ClinicalError
         Where ids are doubled or none joins, a number has no direction, words and numbers are mixed, fewer than
-        :data:`MIN_SAMPLES` are left, or scores or responses are all the same.
+        :data:`MIN_PATIENTS` are left, or scores or responses are all the same.
     """
     place = f"{where}, {drug}"
     kind, values = _values(rows, place)
@@ -162,9 +163,12 @@ def responses_of(scores: pd.DataFrame, rows: pd.DataFrame, drug: Drug, by: str, 
     joined, flow = join(scores, rows.assign(_better=values), by, place)
     joined, flow = without(joined, flow, _recist(joined[VALUE]) == NOT_EVALUABLE, NOT_JUDGED, "with a response judged")
     joined, flow = without(joined, flow, joined["_better"].isna(), NO_RESPONSE, "with a response: analysed")
-    if len(joined) < MIN_SAMPLES:
+    patients = patients_of(joined)
+    if patients.nunique() < MIN_PATIENTS:
         left = "; ".join(f"{why}: {listed(names)}" for why, names in flow.left_out.items())
-        problem = f"leaves {len(joined)} samples with score and response, {MIN_SAMPLES} are needed"
+        of = f" of {patients.nunique()} patients" if several(patients) else ""
+        needed = f"{MIN_PATIENTS} patients" if of else f"{MIN_PATIENTS}"
+        problem = f"leaves {len(joined)} samples{of} with score and response, {needed} are needed"
         raise ClinicalError(place, problem + (f" ({left})" if left else ""), "Give more, or check how ids are written.")
     joined = joined.sort_index()
     for name, column in (("response", joined["_better"]), ("score", joined["score"])):

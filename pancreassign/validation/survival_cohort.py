@@ -21,6 +21,8 @@ Unit = Literal["days", "months"]
 DAYS_IN_MONTH = 365.25 / 12
 LONGEST = 1200.0
 """Months of follow-up above which a time cannot be (100 years)."""
+LONG = 240.0
+"""Months (20 years) of follow-up above which the times are more likely days (judgement; only warned of)."""
 SHORT = 120.0
 """Days: where nobody was followed for longer, the times are more likely months (judgement; only warned of)."""
 MIN_EVENTS = 10
@@ -314,6 +316,14 @@ def _warnings(table: pd.DataFrame, joined: pd.DataFrame, facts: pd.DataFrame, qu
         found.append(
             f"Only {events} events: every figure here is too uncertain to conclude from, and the intervals, which rest "
             "on large numbers, may be too narrow."
+        )
+    long = table["time"][table["time"] > LONG]
+    if len(long):
+        mend = "Are the times days (--time-unit days)?" if question.unit == "months" else "Check the table."
+        mend = "Check the days." if question.start is not None else mend
+        found.append(
+            f"{counted(len(long))} followed for more than {LONG / 12:.0f} years "
+            f"({_cells(long.map(lambda months: f'{months / 12:.0f} years'))}). {mend}"
         )
     longest = table["time"].max() * DAYS_IN_MONTH
     if question.start is None and question.unit == "days" and longest <= SHORT:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pancreassign.validation import survival_figures
-from pancreassign.validation.page import Drawing, Section, Table, flow_table, shown, shown_interval, shown_p
+from pancreassign.validation.page import Drawing, Section, Table, flow_table, graded, shown, shown_interval, shown_p
 from pancreassign.validation.survival_cohort import MIN_GROUP, Cohort, Question, counted
 from pancreassign.validation.survival_results import curves, interaction_model
 
@@ -46,19 +46,15 @@ def _answer(question: Question, found: Figures) -> Section:
         said.append(PROGNOSIS_ONLY)
     else:
         said.append(_prediction(question, found))
-    if found["evidence"] == "D":
-        said.append(
-            f"The signature of {question.drug} has no demonstrated skill in models (grade D), so the tool makes no "
-            "call for this drug; the score is tested here all the same."
-        )
+    said.append(graded(question.drug, found["evidence"]))
     said += [f"Warning. {warning}" for warning in found["warnings"]]
     return Section("What these patients show", said)
 
 
 def _prognosis(found: Figures) -> str:
     hr, where = found["cox"]["hr_per_sd"], ""
-    others = found["interaction"].get("others", {}).get("hr_per_sd")
-    if others is not None and others["value"] is not None:
+    others = found["interaction"]["others"]["hr_per_sd"]
+    if others["value"] is not None:
         # over all patients the drug's own effect would be taken for the tumour's course
         hr, where = others, " in the other arms, without the drug"
     if hr["value"] is None:
@@ -173,7 +169,8 @@ def _score(cohort: Cohort, found: Figures) -> Section:
         size = (adjusted["n"], adjusted["events"])
         rows.append(_ratio("score, per SD, those with all covariates", adjusted["unadjusted_hr_per_sd"], *size))
         rows.append(_ratio("score, per SD, adjusted", adjusted["hr_per_sd"], *size))
-        rows += [_ratio(f"beside it: {name}", one, *size) for name, one in adjusted["covariates"].items()]
+        if adjusted["hr_per_sd"]["value"] is not None:  # else the reason stands once, beside the score
+            rows += [_ratio(f"beside it: {name}", one, *size) for name, one in adjusted["covariates"].items()]
     groups = {name: one for name, one in own["by_group"].items() if name != "against"}
     known = cohort.table[cohort.table["group"].notna()]
     size = (len(known), int(known["event"].sum()))
@@ -199,7 +196,7 @@ def _forest(found: Figures) -> Drawing:
     if found["cox"]["adjusted"] is not None:
         rows.append(("adjusted", found["cox"]["adjusted"]["hr_per_sd"]))
     own = found["interaction"]
-    if own["hr"] is not None:
+    if len(own["patients"]) > 1:
         rows.append((f"in the arm {own['treated']['arm']}", own["treated"]["hr_per_sd"]))
         rows.append(("in the other arms", own["others"]["hr_per_sd"]))
         rows.append(("interaction (ratio of the two)", own["hr"]))
@@ -212,7 +209,7 @@ def _forest(found: Figures) -> Drawing:
 
 def _interaction(cohort: Cohort, question: Question, found: Figures) -> Section:
     own, heading = found["interaction"], "Does the score tell who gains by the treatment?"
-    if own["hr"] is None or own["p"] is None:
+    if own["p"] is None:
         refused = f"The interaction of score and treatment was not tested: {own['reason']}."
         return Section(heading, [refused, PROGNOSIS_ONLY])
     arm = str(question.treated)
@@ -283,9 +280,14 @@ def _many(question: Question, found: Figures) -> str:
 
 
 def _frame(question: Question, found: Figures) -> str:
-    adjusted = (
-        "Nothing was adjusted for: stage, subtype and tumour content may explain what is seen (--adjust)."
-        if not question.adjust
-        else f"Adjusted for {', '.join(question.adjust)}; what was not measured may still explain what is seen."
-    )
+    own = found["cox"]["adjusted"]
+    if own is None:
+        adjusted = "Nothing was adjusted for: stage, subtype and tumour content may explain what is seen (--adjust)."
+    elif own["hr_per_sd"]["value"] is None:
+        adjusted = (
+            f"Nothing could be adjusted for: with {', '.join(question.adjust)} the model gives no figure "
+            f"({own['hr_per_sd']['reason']}). Fewer covariates, or rare categories joined into one, may."
+        )
+    else:
+        adjusted = f"Adjusted for {', '.join(question.adjust)}; what was not measured may still explain what is seen."
     return f"{adjusted} The tool is for research use; one retrospective cohort changes no grade of a signature."

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pancreassign.validation import cox
+from pancreassign.validation.page import flow_figures, head
 from pancreassign.validation.survival_cohort import Cohort, Question
 from pancreassign.validation.survival_measures import (
     Curve,
@@ -31,11 +32,7 @@ def figures(cohort: Cohort, question: Question) -> dict[str, Any]:
     """
     table = cohort.table
     plain = cox.fit(table["time"], table["event"], _score(table), cohort.stratum, ph=True)
-    found = {
-        "command": "survival",
-        "drug": question.drug,
-        "evidence": cohort.evidence,
-        "n": len(table),
+    found = head("survival", question.drug, cohort.evidence, len(table)) | {
         "events": int(table["event"].sum()),
         "score": {"mean": float(table["score"].mean()), "sd": float(table["score"].std())},
         "follow_up": follow_up(table),
@@ -50,7 +47,7 @@ def figures(cohort: Cohort, question: Question) -> dict[str, Any]:
         "c_index": concordance(*(table[name].to_numpy(dtype=float) for name in ("time", "event", "z"))),
         "interaction": _interaction(cohort, question),
         "ph": {"p": plain.ph.get(cox.SCORE), "by_term": dict(plain.ph)},
-        "flow": {"steps": [list(step) for step in cohort.flow.steps], "left_out": dict(cohort.flow.left_out)},
+        "flow": flow_figures(cohort.flow),
         "warnings": list(cohort.warnings),
     }
     return found | {"multiplicity": _multiplicity(found)}
@@ -133,22 +130,25 @@ def _adjusted(cohort: Cohort) -> dict[str, Any] | None:
 
 def _interaction(cohort: Cohort, question: Question) -> dict[str, Any]:
     """The interaction of score and treatment, or the reason why it cannot be tested."""
-    reason = NO_ARM
-    if question.arm is not None:
+    table, compared = cohort.table, len(cohort.arms) > 1
+    if compared:
+        model = interaction_model(cohort, ph=True)
+    else:
         only = ", ".join(cohort.arms)
-        reason = f"all {len(cohort.table)} patients are in one arm ({only}): there is nothing to compare with"
-    if len(cohort.arms) < 2:
-        return {"hr": None, "p": None, "reason": reason, "patients": dict(cohort.arms)}
-    model = interaction_model(cohort, ph=True)
+        alone = f"all {len(table)} patients are in one arm ({only}): there is nothing to compare with"
+        reason = NO_ARM if question.arm is None else alone
+        model = cox.unfitted(cox.INTERACTION, len(table), int(table["event"].sum()), reason)
+    adjusted = None
+    if cohort.covariates is not None:
+        adjusted = (interaction_model(cohort, adjusted=True) if compared else model).ratio(cox.PRODUCT)
     hr = model.ratio(cox.PRODUCT)
-    adjusted = None if cohort.covariates is None else interaction_model(cohort, adjusted=True).ratio(cox.PRODUCT)
     return {
         "hr": hr,
         "p": hr["p"],
         "adjusted": adjusted,
         "reason": model.reason,
         "patients": dict(cohort.arms),
-        "events": {arm: int(own["event"].sum()) for arm, own in cohort.table.groupby("arm")},
+        "events": {arm: int(table.loc[table["arm"] == arm, "event"].sum()) for arm in cohort.arms},
         "treated": {"arm": question.treated, "hr_per_sd": model.ratio(cox.SCORE, cox.PRODUCT)},
         "others": {"hr_per_sd": model.ratio(cox.SCORE)},
         "treatment_hr_at_mean_score": model.ratio(cox.TREATED),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from pancreassign.validation import cox, survival_measures
+from pancreassign.validation import cox, separation, survival_measures
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +77,87 @@ def test_a_score_that_tells_events_apart_without_exception_gives_no_figure() -> 
     score = pd.Series(np.linspace(-2, 2, 20))
     model = cox.fit(time, pd.Series(np.ones(20)), score.to_frame("score"))
     assert model.ratio("score")["value"] is None
-    assert model.ratio("score")["reason"].startswith(("separation", "the search"))
+    assert model.ratio("score")["reason"] == "separation: score tells who has the next event without exception"
     assert model.detectable("score") is None
+
+
+def test_only_a_likelihood_without_a_maximum_is_called_separation() -> None:
+    rng = np.random.default_rng(4)
+    n = 40
+    time, event = pd.Series(rng.exponential(size=n)), pd.Series(np.ones(n))
+    first, second = rng.standard_normal((2, n))
+    mixed = pd.DataFrame({"first": first, "second": second})
+    assert separation.separating(time, event, mixed, None) == []
+    # the order of the events is that of the sum: neither term tells it alone
+    together = pd.Series(n - (first + second).argsort().argsort(), dtype=float)
+    assert separation.separating(together, event, mixed, None) == ["first", "second"]
+    assert separation.separating(together, event, mixed[["first"]], None) == []
+    model = cox.fit(together, event, mixed)
+    assert model.reason == "separation: first, second together tell who has the next event without exception"
+    # within strata of their own, the order of two groups is told; over all it is not
+    stratum = pd.Series(np.where(np.arange(n) < 20, "a", "b"))
+    shifted = pd.Series(n - first.argsort().argsort(), dtype=float)
+    moved = pd.DataFrame({"first": first + np.where(stratum == "a", 5.0, 0.0)})
+    assert separation.separating(shifted, event, moved, stratum) == ["first"]
+    assert separation.separating(shifted, event, moved, None) == []
+
+
+def test_a_censored_patient_who_was_still_followed_keeps_the_likelihood_bounded() -> None:
+    time, score = pd.Series([1.0, 2, 3, 4]), pd.DataFrame({"score": [4.0, 3, 2, 5]})
+    seen = pd.Series([1.0, 1, 1, 0])
+    assert separation.separating(time, seen, score, None) == []
+    assert separation.separating(time.where(time != 4, 0.5), seen, score, None) == ["score"]
+
+
+def test_two_who_die_together_at_different_scores_keep_the_likelihood_bounded() -> None:
+    time, event = pd.Series([1.0, 1, 2]), pd.Series([1.0, 1, 1])
+    assert separation.separating(time, event, pd.DataFrame({"score": [3.0, 2, 1]}), None) == []
+    assert separation.separating(time, event, pd.DataFrame({"score": [3.0, 3, 1]}), None) == ["score"]
+
+
+@pytest.mark.parametrize("flaw", ["runs away", "does not converge", "raises"])
+def test_a_fit_that_fails_otherwise_is_not_called_separation(flaw: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import lifelines
+    from lifelines.exceptions import ConvergenceError, ConvergenceWarning
+
+    class Failing(lifelines.CoxPHFitter):
+        def fit(self, *given: object, **named: object) -> Failing:
+            if flaw == "raises":
+                raise ConvergenceError("delta contains nan value(s)")
+            if flaw == "does not converge":
+                warnings.warn("Newton-Raphson failed to converge sufficiently.", ConvergenceWarning, stacklevel=1)
+            super().fit(*given, **named)
+            if flaw == "runs away":
+                self.params_[:] = 30.0
+            return self
+
+    monkeypatch.setattr(lifelines, "CoxPHFitter", Failing)
+    rng = np.random.default_rng(5)
+    score = pd.DataFrame({"score": rng.standard_normal(40)})
+    reason = str(cox.fit(pd.Series(rng.exponential(size=40)), pd.Series(np.ones(40)), score).reason)
+    assert "separation" not in reason
+    assert ("ran away" if flaw == "runs away" else "did not converge") in reason
+
+
+def test_nobody_followed_beside_them_is_no_separation() -> None:
+    """All of one side left before the first event: nothing is known of them, and nothing grows without end."""
+    time, event = pd.Series([1.0, 1, 1, 2, 3, 4, 5]), pd.Series([0.0, 0, 0, 1, 1, 1, 1])
+    design = pd.DataFrame({"x": [1.0, 1, 1, 0, 0, 0, 0]})
+    assert cox.fit(time, event, design).reason == "no event was seen on one side of x"
+
+
+def test_a_term_that_is_constant_within_every_stratum_says_so() -> None:
+    rng = np.random.default_rng(6)
+    stratum = pd.Series(["a", "b"] * 20)
+    design = pd.DataFrame({"score": rng.standard_normal(40), "site": (stratum == "a").astype(float)})
+    model = cox.fit(pd.Series(rng.exponential(size=40)), pd.Series(np.ones(40)), design, stratum)
+    assert model.reason == "site does not vary within any stratum, where patients are compared"
 
 
 @pytest.mark.parametrize(
     ("event", "design", "words"),
     [
-        ([1, 1, 1, 0, 0, 0], {"x": [0, 0, 0, 1, 1, 1]}, "no event was seen on one side of x"),
+        ([1, 1, 1, 0, 0, 0], {"x": [0, 0, 0, 1, 1, 1]}, "separation: no event was seen on one side of x"),
         ([0, 0, 0, 0, 0, 0], {"x": [0, 1, 0, 1, 0, 1]}, "no event was seen"),
         ([1, 1, 1, 1, 0, 1], {"x": [1, 1, 1, 1, 1, 1]}, "x is the same in all patients"),
         ([1, 1, 1, 1, 1, 1], {"x": [0, 1, 2, 3, 5, 4], "y": [0, 2, 4, 6, 10, 8]}, "collinear"),

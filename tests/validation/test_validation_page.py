@@ -82,3 +82,20 @@ def test_numbers_in_words() -> None:
     assert page.shown(None) == page.shown(float("nan")) == "–"
     assert page.shown_interval({"value": 0.5, "low": -0.25, "high": float("inf")}) == "0.50 (−0.25 to –)"
     assert [page.shown_p(p) for p in (0.0004, 0.0123, 0.5, None)] == ["< 0.001", "0.012", "0.5", "–"]
+
+
+@pytest.mark.parametrize(("evidence", "words"), [("C", ": C."), ("D", "(grade D)"), (None, "not said by these scores")])
+def test_a_grade_stands_in_words(evidence: str | None, words: str) -> None:
+    assert words in page.graded("paclitaxel", evidence)
+    assert "paclitaxel" in page.graded("paclitaxel", evidence)
+
+
+@needs_pdftotext
+def test_a_tables_note_stays_with_its_table() -> None:
+    rows = [[f"row {place}", "1"] for place in range(15)]
+    sections = [Section(f"Part {place}", [], [Table(["row", "n"], rows, f"Note {place}.")]) for place in range(9)]
+    pdf = page.render("T", "s", sections)
+    run = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    for text in run.stdout.decode().split("\f"):
+        assert text.count("row 14") == text.count("Note")
+        assert text.count("row 0 ") == text.count("Note")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from typer.testing import CliRunner, Result
 
+from pancreassign.cli import app
 from pancreassign.export.table import COLUMNS
 from pancreassign.records import Drug
+from pancreassign.validation.responses import Responses, responses_of, rows_of
+from pancreassign.validation.tables import read_clinical, read_scores
+
+GEM = Drug.GEMCITABINE
 
 
 def names(n: int) -> list[str]:
@@ -43,3 +51,35 @@ def correlated(n: int, rho: float, seed: int = 1) -> tuple[list[float], list[flo
     rng = np.random.default_rng(seed)
     first, noise = rng.normal(size=(2, n))
     return list(np.round(first, 6)), list(np.round(rho * first + np.sqrt(1 - rho**2) * noise, 6))
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["validate", "response", *[str(argument) for argument in arguments]])
+
+
+def run(folder: Path, scores: Path, response: Path, *more: object) -> dict[str, Any]:
+    result = call("--scores", scores, "--response", response, "-o", folder / "out", "--force", *more)
+    assert result.exit_code == 0, result.output
+    figures: dict[str, Any] = json.loads((folder / "out" / "validation.json").read_text())
+    return figures
+
+
+def tidy(path: Path, values: list[Any], drug: str = "gemcitabine", **more: list[Any]) -> Path:
+    columns: dict[str, list[Any]] = {"model": names(len(values)), "drug": [drug] * len(values), "value": values}
+    return write_table(path, **columns, **more)
+
+
+def numbers(path: Path, values: list[float], means: str, **more: list[Any]) -> Path:
+    n = len(values)
+    return tidy(path, values, measure=["AUC"] * n, high_means=[means] * n, **more)
+
+
+def found(scores: Path, response: Path) -> Responses:
+    rows = rows_of(read_clinical(response), [GEM], "model", response)[GEM]
+    return responses_of(read_scores(scores, GEM), rows, GEM, "model", response)
+
+
+def made(folder: Path, score: list[float], better: list[float], **columns: list[Any]) -> Responses:
+    """Scores and responses of which higher is better."""
+    summary = write_summary(folder / "made.tsv", {"gemcitabine": score}, **columns)
+    return found(summary, numbers(folder / "made-response.tsv", better, "sensitive"))
