@@ -72,6 +72,7 @@ notebooks: $(INSTALLED)
 # The pictures of docs/report.md: pages of the example
 pictures: $(INSTALLED)
 	$(BIN)/python docs/pictures/make.py
+	$(BIN)/python docs/pictures/cohort.py
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache

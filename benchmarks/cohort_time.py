@@ -1,7 +1,7 @@
 """What a second core and an earlier run save, as ratios within one run (``make bench``).
 
-Scores :data:`SAMPLES` samples (those of the example under other names) once by ``pancreassign score`` with one process and
-with two, then works them off as a sheet by ``pancreassign run``: at first, again with nothing changed, and with one
+Scores :data:`SAMPLES` samples (those of the example under other names) once by ``pancreassign score`` with one process
+and with two, then works them off as a sheet by ``pancreassign run``: at first, again with nothing changed, and with one
 sample changed. Wall times, once each.
 """
 

@@ -39,14 +39,15 @@ def test_the_wheel_scores_the_example_elsewhere(installed: Path, tmp_path: Path)
     example = installed / "pancreassign" / "_resources" / "data" / "example"
     run(
         installed, tmp_path, "score", str(example / "counts.tsv.gz"),
-        "--samples", str(example / "samples.tsv"), "-o", "results",
+        "--samples", str(example / "samples.tsv"), "-o", "results", "--fhir", "--rcp",
     )  # fmt: skip
     written = {path.relative_to(tmp_path / "results").parts[-1] for path in (tmp_path / "results").rglob("*.*")}
     lesions = Counter(line.split("\t")[1] for line in (example / "samples.tsv").read_text().splitlines()[1:])
     several = [patient for patient, number in lesions.items() if number > 1]
     views = {f"{patient}.{ending}" for patient in several for ending in ("json", "pdf")}
     assert views, "the example shows a patient with several lesions"
-    assert written == {"prediction.json", "report.pdf", "summary.tsv", "scores.h5ad", "run.json", *views}
+    common = {"summary.tsv", "scores.h5ad", "cohort.html", "pancreassign_mqc.json", "run.json"}
+    assert written == {"prediction.json", "report.pdf", "fhir.json", "rcp.txt", *common, *views}
     assert len((tmp_path / "results" / "summary.tsv").read_text().splitlines()) == 8
 
 
