@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pancreassign.errors import ArtefactError
-from pancreassign.records import Call, Caveat, Prediction
+from pancreassign.records import Caveat, Prediction
 
 DOMAIN_CHECKS = frozenset({"tumour programme", "tumour content"})
 """The checks of quality that ask whether this is the tumour that the signatures were made for, and how much of it."""
@@ -58,16 +58,15 @@ def of(record: Prediction, caveats: Caveats) -> list[Caveat]:
         Where a caveat that could apply has no text.
     """
     found = {check.code for check in record.qc.checks}
-    silent = all(drug.call is Call.NOT_EVALUABLE for drug in record.drugs)
     always = caveats.always
     if {check.name for check in record.qc.checks if check.code != NOT_MEASURED} >= DOMAIN_CHECKS:
         always -= UNCHECKED
     applies = {
         "simulated": record.sample.simulated,
         "assumed_setting": record.setting.assumed,
-        "no_drug_evaluable": silent,
+        "no_drug_evaluable": record.silent,
         # it speaks of an order that rests on general sensitivity: where no drug says anything, none does
-        "no_specific_skill": not silent and _no_specific_skill(record),
+        "no_specific_skill": not record.silent and _no_specific_skill(record),
         "preservation_unknown": record.sample.specimen.preservation == "unknown",
         "rounded_counts": record.input.rounded,
         "depth_unknown": record.input.units != "counts",

@@ -185,9 +185,8 @@ def _lesion(record: Prediction) -> Lesion:
 
 
 def _leaders(record: Prediction) -> list[str]:
-    """Every regimen of the first rank, tied ones too: among these the record itself does not choose."""
-    best = [regimen for regimen in record.regimens if regimen.rank == 1]
-    return [regimen.id for regimen in best if regimen.for_setting and not regimen.contraindicated]
+    """Tied ones too: among these the record itself does not choose."""
+    return [regimen.id for regimen in record.leaders]
 
 
 def _drug(place: int, lesions: Sequence[Prediction]) -> DrugView:

@@ -111,7 +111,7 @@ def describe(records: Sequence[Prediction], kit: Kit, watch: Stopwatch) -> dict[
 
 def not_evaluable(records: Sequence[Prediction]) -> int:
     """How many samples have no drug that can be called."""
-    return sum(all(drug.call is Call.NOT_EVALUABLE for drug in record.drugs) for record in records)
+    return sum(record.silent for record in records)
 
 
 def table_hashes(**tables: Path | None) -> dict[str, dict[str, str]]:

@@ -11,7 +11,7 @@ from string import Template
 
 from pancreassign.page import lesions, strips, table
 from pancreassign.page.markup import Markup, joined, json_text, tag
-from pancreassign.page.samples import check_comparable, common_caveats, data, is_silent, patient_names, shown
+from pancreassign.page.samples import check_comparable, common_caveats, data, patient_names, shown
 from pancreassign.patients import PatientView
 from pancreassign.records import Prediction, Verdict
 from pancreassign.report.words import Words, load_words
@@ -116,7 +116,7 @@ def _summary(records: Sequence[Prediction], names: Mapping[str, str], several: i
         "Patients": f"{len(names)}, {several} with several lesions"
         + (f"; {nameless} samples of unknown" if nameless else ""),
         "Quality": verdicts,
-        "Without any called drug": str(sum(map(is_silent, records))),
+        "Without any called drug": str(sum(record.silent for record in records)),
         "Setting assumed": str(settings[True]),
     }
     return joined(*(tag("div", tag("dt", label), tag("dd", value)) for label, value in facts.items()))

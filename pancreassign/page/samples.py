@@ -13,7 +13,7 @@ from typing import Any
 from pancreassign.errors import RecordError
 from pancreassign.export.table import COLUMNS, row
 from pancreassign.page.strips import spot
-from pancreassign.records import Call, DrugResult, Prediction, RegimenResult
+from pancreassign.records import DrugResult, Prediction, RegimenResult
 from pancreassign.report import content
 from pancreassign.report.words import Words
 
@@ -73,16 +73,6 @@ def check_comparable(records: Sequence[Prediction]) -> None:
         )
 
 
-def leaders(record: Prediction) -> list[RegimenResult]:
-    """The regimens that share the first rank, none where even these are contraindicated or not for the setting."""
-    return [one for one in record.regimens if one.rank == 1 and one.for_setting and not one.contraindicated]
-
-
-def is_silent(record: Prediction) -> bool:
-    """Whether no drug says anything of this sample, so that the order of the regimens is not the tumour's."""
-    return all(drug.call is Call.NOT_EVALUABLE for drug in record.drugs)
-
-
 def setting(record: Prediction, words: Words) -> str:
     """The clinical setting, and that it was assumed where it was."""
     value = words.code("setting", record.setting.value)
@@ -122,7 +112,7 @@ def _sample(sample: Shown, caveats: Mapping[str, int], words: Words) -> Values:
         "qc": record.qc.verdict,
         "content": record.qc.tumour_content.value,
         "setting": setting(record, words),
-        "leaders": [[one.id, _regimen(one, words)] for one in leaders(record)],
+        "leaders": [[one.id, _regimen(one, words)] for one in record.leaders],
         "drugs": [
             _drug(drug, said, words) for drug, said in zip(record.drugs, sample.said["drugs"]["rows"], strict=True)
         ],

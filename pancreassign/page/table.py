@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from pancreassign.page.markup import Markup, joined, name, tag
-from pancreassign.page.samples import Shown, Values, is_silent, leaders, setting
+from pancreassign.page.samples import Shown, Values, setting
 from pancreassign.records import DrugResult
 from pancreassign.report import content
 from pancreassign.report.words import Words
@@ -94,9 +94,9 @@ def _drug(drug: DrugResult, said: Values, words: Words) -> Markup:
 
 def _regimen(sample: Shown, words: Words) -> Markup:
     record = sample.record
-    first = leaders(record)
+    first = record.leaders
     named = first[0].name if first else words["lesions.no_leader"]
     ties = tag("small", f"= tied with {', '.join(one.name for one in first[1:])}") if first[1:] else None
-    silent = is_silent(record)
+    silent = record.silent
     why = tag("small", "no drug is called: the order is not this tumour's") if silent else None
     return tag("td", named, ties, why, tag("small", setting(record, words)), class_=_muted(silent))

@@ -100,6 +100,16 @@ class Prediction(Part):
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @property
+    def silent(self) -> bool:
+        """Whether no drug is called, so that the order of the regimens is not this tumour's."""
+        return all(drug.call is Call.NOT_EVALUABLE for drug in self.drugs)
+
+    @property
+    def leaders(self) -> list[RegimenResult]:
+        """The regimens that share the first rank; none where even these are contraindicated or not for the setting."""
+        return [own for own in self.regimens if own.rank == 1 and own.for_setting and not own.contraindicated]
+
+    @property
     def sha256(self) -> str:
         """The hash of the record's own file, by which other files name it."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
