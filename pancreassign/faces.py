@@ -40,13 +40,13 @@ class Maker:
 
     faces: Faces
 
-    def files(self, record: Prediction) -> dict[str, bytes]:
-        """The bytes of every wanted file of one sample, by file name."""
+    def files(self, record: Prediction, report_date: str | None = None) -> dict[str, bytes]:
+        """The bytes of every wanted file of one sample, by file name; ``report_date`` as in :meth:`Renderer.render`."""
         made: dict[str, bytes] = {}
         if self.faces.records:
             made[RECORD] = record.to_json().encode()
         if self.faces.reports:
-            made[REPORT] = self._renderer.render(record)
+            made[REPORT] = self._renderer.render(record, report_date)
         if self.faces.fhir:
             from pancreassign.export import fhir
 
@@ -57,9 +57,9 @@ class Maker:
             made[RCP] = rcp.to_text(record, self.faces.lang).encode()
         return made
 
-    def lesions(self, view: Mapping[str, Any], records: Sequence[Prediction]) -> bytes:
+    def lesions(self, view: Mapping[str, Any], records: Sequence[Prediction], report_date: str | None = None) -> bytes:
         """The page of one patient's lesions."""
-        return self._renderer.render_lesions(view, records)
+        return self._renderer.render_lesions(view, records, report_date)
 
     def check_language(self, clinical: Mapping[str, object]) -> None:
         """Raise :class:`ConfigError` where the language that is wanted is not written."""

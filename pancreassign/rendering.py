@@ -10,44 +10,39 @@ from pathlib import Path
 from pancreassign import lesions
 from pancreassign.counts.names import check_name, folder_name
 from pancreassign.errors import OutputError, raise_all
+from pancreassign.faces import REPORT, Faces, Maker
 from pancreassign.output import staged
 from pancreassign.records import Prediction, read_record
-from pancreassign.report.pdf import Renderer
+from pancreassign.summaries import RUN
 
-RECORD, RUN = "prediction.json", "run.json"
 Again = Callable[[Sequence[Prediction], Sequence[str]], list[Prediction]]
 """Makes new records of records and what they are called."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Where things go in ``folder``: ``targets`` of the records, ``views`` of patients by patient (without ending)."""
+    """Where things go in ``folder``: the ``pages`` of the records, ``views`` of patients by patient (without ending).
+
+    ``beside`` names the files that stand beside each page.
+    """
 
     folder: Path
-    targets: list[str]
+    pages: list[str]
     views: dict[str, str]
-    records_too: bool
+    beside: list[str]
 
     @property
     def files(self) -> list[str]:
         """Everything that will be written; the views by their folder, since their names name patients."""
-        return [
-            *self.targets,
-            *(self.record_of(target) for target in self.targets if self.records_too),
-            *([lesions.FOLDER] if self.views else []),
-        ]
-
-    @staticmethod
-    def record_of(target: str) -> str:
-        """The record that stands beside a page."""
-        return str(Path(target).with_name(RECORD))
+        others = [str(Path(page).with_name(name)) for page in self.pages for name in self.beside]
+        return [*self.pages, *others, *([lesions.FOLDER] if self.views else [])]
 
 
 def render_records(
     paths: Sequence[Path],
     out: Path,
     report_date: str | None,
-    lang: str | None,
+    faces: Faces,
     force: bool,
     progress: Callable[[int, int], None],
     warn: Callable[[str], None],
@@ -55,14 +50,14 @@ def render_records(
 ) -> None:
     """Render every record: ``out/<sample>/report.pdf``, or the file ``out`` itself where it ends in ``.pdf``.
 
-    In a folder, the records of several lesions of a patient are set side by side too: ``out/patients/<patient>.pdf``.
-    All records are read, and their languages found, before anything is written; an error names the first that cannot
-    be.
+    In a folder, the other wanted faces stand beside each page, and the records of several lesions of a patient are set
+    side by side: ``out/patients/<patient>.pdf``. All records are read, and their languages found, before anything is
+    written; an error names the first that cannot be.
 
     Parameters
     ----------
-    lang
-        As in :class:`Renderer`.
+    faces
+        What is wanted of each record, the record itself where ``again`` makes new ones.
     warn
         Told of patients whose records cannot be compared.
     again
@@ -74,33 +69,36 @@ def render_records(
     raise_all([fault for path, record in named if (fault := check_name(record.sample.id, str(path)))])
     if again is not None:
         records = again(records, [str(path) for path in paths])
-    renderer = Renderer(lang)
+    maker = Maker(faces)
     for record in records:
-        renderer.words(record.clinical)
-    plan = _plan(out, records, again is not None, warn)
+        maker.check_language(record.clinical)
+    plan = _plan(out, records, faces, warn)
     # views of an earlier run may not hold beside new records
-    stale = lesions.earlier(plan.folder) if force and plan.records_too else []
+    stale = lesions.earlier(plan.folder) if force and faces.records else []
     with staged(plan.folder, plan.files, force, stale) as growing:
-        for done, (record, target) in enumerate(zip(records, plan.targets, strict=True), start=1):
-            path = growing / target
+        for done, (record, page) in enumerate(zip(records, plan.pages, strict=True), start=1):
+            path = growing / page
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(renderer.render(record, report_date))
-            if plan.records_too:
-                (growing / plan.record_of(target)).write_bytes(record.to_json().encode())
+            made = maker.files(record, report_date)
+            path.write_bytes(made[REPORT])
+            for name in plan.beside:
+                path.with_name(name).write_bytes(made[name])
             progress(done, len(records))
-        side_by_side = partial(renderer.render_lesions, report_date=report_date)
-        lesions.write(growing, plan.views, records, side_by_side, as_json=plan.records_too)
+        side_by_side = partial(maker.lesions, report_date=report_date)
+        lesions.write(growing, plan.views, records, side_by_side, as_json=faces.records)
 
 
-def _plan(out: Path, records: Sequence[Prediction], changed: bool, warn: Callable[[str], None]) -> Plan:
+def _plan(out: Path, records: Sequence[Prediction], faces: Faces, warn: Callable[[str], None]) -> Plan:
     if out.suffix.lower() == ".pdf":
         if len(records) > 1:
             raise OutputError(str(out), f"is one file, but {len(records)} records are given", "Give a folder.")
-        return Plan(out.parent, [out.name], {}, False)
+        if faces.fhir or faces.rcp:
+            raise OutputError(str(out), "is one file, but more than the PDF is wanted", "Give a folder.")
+        return Plan(out.parent, [out.name], {}, [])
     names = [folder_name(record.sample.id) for record in records]
     if len({name.casefold() for name in names}) < len(names):
         raise OutputError(str(out), "two records are of the same sample", "Render them into two folders.")
-    if changed and (out / RUN).exists():
+    if faces.records and (out / RUN).exists():
         problem = "holds a run of `score`, whose summary would contradict the new records"
         raise OutputError(str(out), problem, "Give another folder.")
     views, faults = lesions.stems([record.sample for record in records], names)
@@ -108,4 +106,5 @@ def _plan(out: Path, records: Sequence[Prediction], changed: bool, warn: Callabl
     for error in [*faults, *strangers.values()]:
         warn(f"no page of lesions side by side: {error}")
     comparable = {patient: stem for patient, stem in views.items() if patient not in strangers}
-    return Plan(out, [f"{name}/report.pdf" for name in names], comparable, changed)
+    beside = [name for name in faces.files if name != REPORT]
+    return Plan(out, [f"{name}/{REPORT}" for name in names], comparable, beside)

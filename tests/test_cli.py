@@ -342,3 +342,19 @@ def same_files(ours: Path, shipped: Path, versions: str | None = None) -> None:
             one, other = (text.partition("[packages]")[0] for text in (one, other))
         if name != "SHA256SUMS" or versions is None:
             assert one == other, name
+
+
+def test_other_faces_come_from_the_record_alone_too(small: pd.DataFrame, tmp_path: Path) -> None:
+    small.to_csv(tmp_path / "counts.tsv", sep="\t")
+    call("score", tmp_path / "counts.tsv", "-o", tmp_path / "out", "--no-report", "--fhir", "--rcp")
+    records = sorted((tmp_path / "out").glob("*/prediction.json"))
+    done = call("report", *records, "-o", tmp_path / "again", "--fhir", "--rcp")
+    assert done.exit_code == 0, done.output
+    for record in records:
+        again = tmp_path / "again" / record.parent.name
+        assert {path.name for path in again.iterdir()} == {"report.pdf", "fhir.json", "rcp.txt"}
+        for name in ("fhir.json", "rcp.txt"):
+            assert (again / name).read_bytes() == record.with_name(name).read_bytes()
+    wrong = call("report", records[0], "-o", tmp_path / "one.pdf", "--rcp")
+    assert wrong.exit_code == 2
+    assert "is one file, but more than the PDF is wanted" in wrong.output

@@ -45,7 +45,7 @@ ALLOWED = {
     "doctor": BASE | {"kit", "normalize", "signatures", "pseudonyms", "report"},
     "page": {"errors", "records", "patients", "report", "export"},
     "lesions": {"errors", "records", "patients", "counts"},
-    "rendering": {"errors", "records", "output", "report", "counts", "lesions"},
+    "rendering": {"errors", "records", "output", "faces", "counts", "lesions", "summaries"},
     "cli": None,
     "__main__": {"cli"},
 }

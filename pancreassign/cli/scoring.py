@@ -153,6 +153,8 @@ def report(
         str | None, typer.Option("--report-date", help="Date of the report, YYYY-MM-DD; unknown where not given.")
     ] = None,
     lang: Lang = None,
+    fhir: Fhir = False,
+    rcp: Rcp = False,
     clinical: Clinical = None,
     pack: OtherPack = None,
     reference: OtherReference = None,
@@ -162,9 +164,10 @@ def report(
     """Render the PDF again, from the records alone; with --clinical, rank the regimens again first.
 
     The new facts take the place of all that the record holds. Pack and reference must be those that scored it; they and
-    --regimens are used with --clinical alone. In a folder, the new record stands beside its PDF.
+    --regimens are used with --clinical alone. In a folder, the new record, fhir.json and rcp.txt stand beside the PDF.
     """
     from pancreassign import rendering
+    from pancreassign.faces import Faces
 
     again = None
     if clinical is None:
@@ -179,7 +182,8 @@ def report(
         again = ranking.reranker(
             load_kit(pack or resources.DEFAULT_PACK, reference or resources.DEFAULT_REFERENCE, regimens), clinical
         )
-    rendering.render_records(records, out, report_date, lang, force, progress("rendered"), note, again)
+    faces = Faces(records=again is not None, fhir=fhir, rcp=rcp, lang=lang)
+    rendering.render_records(records, out, report_date, faces, force, progress("rendered"), note, again)
 
 
 @app.command()
