@@ -24,11 +24,16 @@ example: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto -m 'not realdata'
 
-# Programs that some tests run and that may not share our environment (MultiQC is GPL); without them these tests skip
-tools: .venv-multiqc/.installed .venv-snakemake/.installed
+# Programs that some tests run and that shall not share our environment (MultiQC is GPL, scanpy 850 MB); without them
+# these tests skip
+tools: .venv-multiqc/.installed .venv-scanpy/.installed .venv-snakemake/.installed
 .venv-multiqc/.installed:
 	$(PYTHON) -m venv .venv-multiqc
 	.venv-multiqc/bin/python -m pip install --quiet --disable-pip-version-check 'multiqc>=1.25,<2'
+	touch $@
+.venv-scanpy/.installed:
+	$(PYTHON) -m venv .venv-scanpy
+	.venv-scanpy/bin/python -m pip install --quiet --disable-pip-version-check 'scanpy>=1.11,<2'
 	touch $@
 .venv-snakemake/.installed:
 	$(PYTHON) -m venv .venv-snakemake
@@ -111,4 +116,4 @@ pictures: $(INSTALLED)
 	$(BIN)/python docs/pictures/cohort.py
 
 clean:
-	rm -rf $(VENV) .venv-multiqc .venv-snakemake results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-multiqc .venv-scanpy .venv-snakemake results .pytest_cache .mypy_cache .ruff_cache
