@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,6 +86,7 @@ def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
     """
     watch = summaries.Stopwatch()
     check_free(job.out, summaries.RUN_FILES, job.force)
+    summaries.check_same_names(job.out, job.pseudonyms is not None)
     with locked(job.out):
         kit = job.means.kit()
         cohort = read(job, kit)
@@ -118,14 +118,16 @@ def _write(
             records.append(product.record)
             progress(done, len(cohort.samples))
         watch.lap("score")
+        for note in summaries.same_counts(records):
+            warn(note)
         lesions.write(folder, views, records, maker.lesions if job.reports else None)
         counts = [sample.counts for sample in cohort.samples]
         parameters = job.options("format", "units", "strand")
         links = folders if job.reports else None
         summaries.write(folder, records, counts, kit, parameters, links, job.name_patients)
         watch.lap("write")
-        run = {**summaries.describe(records, kit, watch), **_inputs(job, cohort)}
-        summaries.write_run(folder, summaries.without_paths(run) if job.pseudonyms else run)
+        run = {**summaries.describe_run(kit, watch), **summaries.describe_records(records), **_inputs(job, cohort)}
+        summaries.write_run(folder, summaries.without_names(run) if job.pseudonyms else run, {})
     return records
 
 
@@ -198,9 +200,8 @@ def _clinical(job: Job, kit: Kit, names: Sequence[str]) -> tuple[list[Clinical],
 
 def _left_of_an_earlier_run(out: Path, folders: Sequence[str]) -> int:
     """How many samples the results that stand in ``out`` have beside those of this run."""
-    try:
-        earlier = json.loads((out / summaries.RUN).read_bytes())["samples"]
-    except (OSError, ValueError, KeyError, TypeError):
+    earlier = summaries.earlier_run(out).get("samples")
+    if not isinstance(earlier, list) or not all(isinstance(name, str) for name in earlier):
         return 0
     return sum(folder not in folders and (out / folder).is_dir() for folder in map(folder_name, earlier))
 

@@ -15,13 +15,8 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from pancreassign import __version__, pseudonyms, resources
+from pancreassign import __version__, resources
 from pancreassign.errors import ArtefactError, PancreassignError
-from pancreassign.kit import load_kit
-from pancreassign.normalize import reference
-from pancreassign.normalize.reference import Reference
-from pancreassign.signatures import pack
-from pancreassign.signatures.pack import Pack
 
 State = Literal["ok", "optional", "wrong"]
 DAY = date(2000, 1, 1)
@@ -48,14 +43,13 @@ def examine(packs: Sequence[str] = (), references: Sequence[str] = ()) -> Iterat
     yield Finding("pancreassign", "ok", f"{__version__}, Python {platform.python_version()}, {sys.platform}")
     yield from _libraries()
     for path in (*resources.packs(), *map(Path, packs)):
-        yield _tried(f"pack {path.name}", partial(_manifest, pack.load, path))
+        yield _tried(f"pack {path.name}", partial(_pack, path))
     for path in (*resources.references(), *map(Path, references)):
-        yield _tried(f"reference {path.name}", partial(_manifest, reference.load, path))
+        yield _tried(f"reference {path.name}", partial(_reference, path))
     yield _tried("scoring", _scoring)
     yield _tried("report", _report)
     yield _tried("temporary folder", _temporary)
-    own = pseudonyms.default_key()
-    yield Finding("pseudonym key", "ok" if own.is_file() else "optional", str(own) if own.is_file() else "none yet")
+    yield _key()
 
 
 def _libraries() -> Iterator[Finding]:
@@ -103,11 +97,24 @@ def _tried(what: str, attempt: Callable[[], str]) -> Finding:
         return Finding(what, "wrong", f"{type(error).__name__}: {error}")
 
 
-def _manifest(load: Callable[[Path], Pack | Reference], folder: Path) -> str:
-    return f"{load(folder).manifest['version']}, every file as released"
+# what follows imports what it needs when it runs, so that a broken library is a finding and no end
+
+
+def _pack(folder: Path) -> str:
+    from pancreassign.signatures import pack
+
+    return f"{pack.load(folder).manifest['version']}, every file as released"
+
+
+def _reference(folder: Path) -> str:
+    from pancreassign.normalize import reference
+
+    return f"{reference.load(folder).manifest['version']}, every file as released"
 
 
 def _scoring() -> str:
+    from pancreassign.kit import load_kit
+
     kit = load_kit(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE)
     return f"{resources.DEFAULT_PACK} on {resources.DEFAULT_REFERENCE}, catalogue {kit.catalogue.version}"
 
@@ -124,6 +131,27 @@ def _report() -> str:
     if not made.startswith(b"%PDF"):
         raise ArtefactError("report", "no PDF came out", "Install typst again.")
     return f"a PDF can be set; languages {', '.join(spoken)}"
+
+
+def _key() -> Finding:
+    """The user's own key: there need not be one, but one that is there must be of use."""
+    what = "pseudonym key"
+    try:
+        from pancreassign import pseudonyms
+
+        own = pseudonyms.default_key()
+        if not own.exists():
+            return Finding(what, "optional", f"{own}: none yet")
+    except (ImportError, OSError, PancreassignError) as error:
+        return Finding(what, "optional", f"none: {error}")
+    return _tried(what, partial(_usable, own))
+
+
+def _usable(key: Path) -> str:
+    from pancreassign import pseudonyms
+
+    pseudonyms.load(key)
+    return str(key)
 
 
 def _temporary() -> str:

@@ -33,6 +33,11 @@ class Kit(Scale):
     catalogue_sha256: str
     caveats: caveats.Caveats
 
+    @property
+    def hashes(self) -> tuple[str, str, str]:
+        """Those of pack, reference and catalogue: what a record names of its kit."""
+        return self.pack.sha256, self.reference.sha256, self.catalogue_sha256
+
 
 def load_kit(pack_name: str, reference_name: str, regimens: Path | None = None) -> Kit:
     """Load a pack, a reference (both by name or path) and the shipped tables; raises ``ArtefactError``."""

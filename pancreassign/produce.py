@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pancreassign.counts.samples import Sample
-from pancreassign.errors import OutputError
+from pancreassign.errors import ArtefactError, OutputError, PancreassignError
 from pancreassign.faces import Faces, Maker
 from pancreassign.kit import Kit, load_kit
 from pancreassign.predict import predict
@@ -76,7 +78,7 @@ def workshop(means: Means, kit: Kit) -> Iterator[Workshop]:
         return
     # spawned, not forked: a forked process may inherit a lock that a library's thread holds
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(means.jobs, context, _prepare, (means,)) as pool:
+    with ProcessPoolExecutor(means.jobs, context, _prepare, (means, kit.hashes)) as pool:
         try:
             yield Workshop(pool)
         except BaseException:
@@ -107,16 +109,34 @@ class Workshop:
             raise OutputError("--jobs", "one of the processes was killed", "Give fewer jobs, or more memory.") from None
 
 
-_worker: Worker | None = None
+_worker: Worker | PancreassignError | None = None
+"""What a process of the pool works with; it has no other place for it."""
 
 
-def _prepare(means: Means) -> None:
+def _prepare(means: Means, hashes: tuple[str, ...]) -> None:
+    """Load the kit, once for each process; one that is not the first process's own (``hashes``) is refused at work."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the first process ends the others
-    _worker = Worker(means.kit(), Maker(means.faces))
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    try:
+        kit = means.kit()
+        _worker = Worker(kit, Maker(means.faces))
+        if kit.hashes != hashes:
+            problem = "pack, reference or regimens were changed while they were read"
+            _worker = ArtefactError("--jobs", problem, "Run again once they are written whole.")
+    except PancreassignError as error:
+        _worker = error
+
+
+def _end_with_the_first() -> None:
+    """A first process that is killed outright can end nobody: each of the others watches it."""
+    first = multiprocessing.parent_process()
+    if first is not None:
+        first.join()
+        os._exit(1)
 
 
 def _work(task: Task) -> Product | Exception:
-    if _worker is None:
-        raise RuntimeError("the process was not prepared")
+    if not isinstance(_worker, Worker):
+        raise _worker or RuntimeError("the process was not prepared")
     return _worker(task)

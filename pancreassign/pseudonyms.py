@@ -11,6 +11,7 @@ import base64
 import hmac
 import os
 import secrets
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,19 +60,35 @@ class Pseudonyms:
             }
         )
 
+    def digest(self, text: str) -> str:
+        """A keyed hash, in hex, in place of one that could be found by trying what ``text`` may be."""
+        return hmac.digest(self._key, f"digest\0{text}".encode(), "sha256").hex()
+
     def _code(self, kind: str, name: str) -> str:
-        digest = hmac.digest(self._key, f"{kind}\0{name}".encode(), "sha256")
+        # one name may be written in two ways that look the same (Unicode's NFC and NFD)
+        spelt = unicodedata.normalize("NFC", name)
+        digest = hmac.digest(self._key, f"{kind}\0{spelt}".encode(), "sha256")
         return base64.b32encode(digest).decode()[:LENGTH]
 
 
 def default_key() -> Path:
-    """Where the key lies if none is named: the user's own configuration."""
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    """Where the key lies if none is named: the user's own configuration.
+
+    Raises
+    ------
+    ConfigError
+        Where the user has no home, as in some containers.
+    """
+    try:
+        base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    except RuntimeError:
+        mend = "Give a key with --pseudonym-key, or set HOME."
+        raise ConfigError("--pseudonymise", "the user has no home to keep a key in", mend) from None
     return Path(base) / "pancreassign" / "pseudonym.key"
 
 
-def load(path: Path | None) -> tuple[Pseudonyms, str | None]:
-    """The pseudonyms by the key in ``path``, or by the user's own, which is made where there is none yet.
+def load(path: Path | None, make: bool = True) -> tuple[Pseudonyms, str | None]:
+    """The pseudonyms by the key in ``path``, or by the user's own; with ``make`` that is made where there is none yet.
 
     Returns
     -------
@@ -85,7 +102,7 @@ def load(path: Path | None) -> tuple[Pseudonyms, str | None]:
     own = path or default_key()
     note = None
     try:
-        if path is None and not own.exists():
+        if path is None and make and not own.exists():
             _make(own)
             note = f"{own}: a new key was made; keep it, and apart from the results: it alone leads back to the names"
         key = own.read_bytes().strip()

@@ -17,13 +17,17 @@ import pandas as pd
 
 from pancreassign import __version__
 from pancreassign.artefacts import sha256_of
+from pancreassign.errors import OutputError
 from pancreassign.kit import Kit
 from pancreassign.patients import with_several
 from pancreassign.records import Call, Prediction
 
 SUMMARY, SCORES, MULTIQC, PAGE, RUN = "summary.tsv", "scores.h5ad", "pancreassign_mqc.json", "cohort.html", "run.json"
-RUN_FILES = (SUMMARY, SCORES, MULTIQC, PAGE, RUN)
+COMMON = (SUMMARY, SCORES, MULTIQC, PAGE)
+RUN_FILES = (*COMMON, RUN)
 """What a run writes beside its samples' folders."""
+OF_RECORDS = ("samples", "patients_with_several_lesions", "quality", "not_evaluable", "calls")
+"""What ``run.json`` says of the samples."""
 LIBRARIES = ("anndata", "h5py", "matplotlib", "numpy", "pandas", "pydantic", "scipy", "typst")
 """Libraries that stand between the counts and a result, whose versions ``run.json`` names."""
 
@@ -74,17 +78,33 @@ def write(
     (folder / PAGE).write_bytes(to_html(records, folders=folders, patients=patients).encode())
 
 
-def write_run(folder: Path, run: Mapping[str, Any]) -> None:
-    """Write ``run.json``, with the hash of every other file in ``folder``."""
+def write_run(folder: Path, run: Mapping[str, Any], kept: Mapping[str, str]) -> None:
+    """Write ``run.json``, with the hash of every other file in ``folder``, and of those that are ``kept`` elsewhere."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     hashes = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
-    text = json.dumps({**run, "outputs": hashes}, indent=2, ensure_ascii=False)
-    (folder / RUN).write_text(text + "\n", encoding="utf-8")
+    text = json.dumps({**run, "outputs": {**kept, **hashes}}, indent=2, ensure_ascii=False) + "\n"
+    (folder / RUN).write_bytes(text.encode("utf-8", "backslashreplace"))  # a path may hold bytes that are no text
 
 
-def describe(records: Sequence[Prediction], kit: Kit, watch: Stopwatch) -> dict[str, Any]:
+def earlier_run(out: Path) -> dict[str, Any]:
+    """What ``run.json`` of an earlier run says; nothing where there is none that can be read."""
+    try:
+        said = json.loads((out / RUN).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def check_same_names(out: Path, pseudonymised: bool) -> None:
+    """Raise :class:`OutputError` where names would stand beside pseudonyms: equal counts would tell who is who."""
+    before = earlier_run(out).get("pseudonymised")
+    if isinstance(before, bool) and before is not pseudonymised:
+        found = "pseudonyms" if before else "names"
+        raise OutputError(str(out), f"holds results under {found}", "Give another --out.")
+
+
+def describe_run(kit: Kit, watch: Stopwatch) -> dict[str, Any]:
     """What ``run.json`` says of every run: what may differ between two of the same samples, and so is in no record."""
-    calls = Counter(drug.call.value for record in records for drug in record.drugs)
     pack, reference = kit.pack, kit.reference
     return {
         "schema": "pancreassign/run/1",
@@ -101,6 +121,13 @@ def describe(records: Sequence[Prediction], kit: Kit, watch: Stopwatch) -> dict[
             "sha256": reference.sha256,
         },
         "catalogue": {"version": kit.catalogue.version, "sha256": kit.catalogue_sha256},
+    }
+
+
+def describe_records(records: Sequence[Prediction]) -> dict[str, Any]:
+    """What ``run.json`` says of the samples: the keys of :data:`OF_RECORDS`."""
+    calls = Counter(drug.call.value for record in records for drug in record.drugs)
+    return {
         "samples": [record.sample.id for record in records],
         "patients_with_several_lesions": len(with_several(record.sample for record in records)),
         "quality": dict(sorted(Counter(record.qc.verdict for record in records).items())),
@@ -114,15 +141,34 @@ def not_evaluable(records: Sequence[Prediction]) -> int:
     return sum(record.silent for record in records)
 
 
+def same_counts(records: Sequence[Prediction]) -> list[str]:
+    """A note where two samples hold the very same counts: one of them is most likely a slip."""
+    by_input: dict[str, list[str]] = {}
+    for record in records:
+        by_input.setdefault(record.input.sha256, []).append(record.sample.id)
+    return [
+        f"{' and '.join(map(repr, names))} hold the same counts: was one file given twice?"
+        for names in by_input.values()
+        if len(names) > 1
+    ]
+
+
 def table_hashes(**tables: Path | None) -> dict[str, dict[str, str]]:
     """Path and hash of each table that was given, by its option."""
     return {name: {"path": str(path), "sha256": sha256_of(path)} for name, path in tables.items() if path}
 
 
-def without_paths(run: Mapping[str, Any]) -> dict[str, Any]:
-    """``run`` for a pseudonymous folder: what lies where, and notes that quote file names, may name patients."""
-    hidden = dict(run)
-    hidden["inputs"] = [{**own, "path": None} for own in run["inputs"]]
-    hidden["tables"] = {name: {**own, "path": None} for name, own in run["tables"].items()}
+def without_names(run: Mapping[str, Any]) -> dict[str, Any]:
+    """``run`` for a pseudonymous folder.
+
+    Paths and notes may name patients; the hash of a file that does can be found by trying names; and the day of the run
+    is near that of the sample.
+    """
+    unknown = {"path": None, "sha256": None}
+    hidden = {**run, "started": None}
+    hidden["inputs"] = [{**own, **unknown} for own in run["inputs"]]
+    hidden["tables"] = {name: {**own, **unknown} for name, own in run["tables"].items()}
     hidden["notes"] = [f"{len(run['notes'])} notes, which name files, were shown to the user alone"]
+    if "sheet" in run:
+        hidden["sheet"] = {**run["sheet"], **unknown}
     return hidden

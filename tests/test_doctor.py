@@ -93,3 +93,58 @@ def test_errors_for_machines_one_line_a_fault(tmp_path: Path) -> None:
 def test_a_log_format_that_is_none() -> None:
     wrong = CliRunner().invoke(app, ["doctor", "--log-format", "xml"])
     assert wrong.exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [["score", "x.tsv"], ["score", "x.tsv", "-o", "out", "--jobs", "0"]])
+def test_faults_of_usage_for_machines(arguments: list[str]) -> None:
+    wrong = CliRunner().invoke(app, [arguments[0], "--log-format", "json", *arguments[1:]])
+    assert wrong.exit_code == 2
+    (line,) = [json.loads(line) for line in wrong.stderr.splitlines()]
+    assert (line["level"], line["event"]) == ("error", "usage")
+    plain = CliRunner().invoke(app, arguments)
+    assert plain.exit_code == 2
+    assert "Usage:" in plain.stderr
+
+
+def test_a_defect_for_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> object:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(doctor, "examine", broken)
+    ended = CliRunner().invoke(app, ["doctor", "--log-format", "json"])
+    assert ended.exit_code == 1
+    assert json.loads(ended.stderr.splitlines()[0])["event"] == "defect"
+
+
+def test_a_home_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("no home")
+
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert states(list(doctor.examine()))["pseudonym key"] == "optional"
+    arguments = ["score", str(EXAMPLE / "counts.tsv.gz"), "-o", "out", "--pseudonymise"]
+    wrong = CliRunner().invoke(app, arguments)
+    assert wrong.exit_code == 2
+    assert "the user has no home to keep a key in" in wrong.stderr
+
+
+def test_a_key_of_no_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    own = tmp_path / "pancreassign" / "pseudonym.key"
+    own.parent.mkdir()
+    own.write_text("12345")
+    (found,) = [finding for finding in doctor.examine() if finding.what == "pseudonym key"]
+    assert found.state == "wrong"
+    assert "the key has 5 bytes" in found.said
+
+
+def test_the_way_back_needs_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    lost = CliRunner().invoke(app, ["pseudonym", "S1"])
+    assert lost.exit_code == 2
+    assert not any(tmp_path.iterdir())
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef")
+    found = CliRunner().invoke(app, ["pseudonym", "S1", "--pseudonym-key", str(key)])
+    assert found.stdout == "name\tpseudonym\nS1\tS-KEU7JGV2IA73\n"

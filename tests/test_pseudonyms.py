@@ -24,6 +24,10 @@ def test_pseudonyms_by_hand() -> None:
     assert Pseudonyms(KEY).of_sample("S1") == "S-KEU7JGV2IA73"
 
 
+def test_two_spellings_that_look_alike_are_one_name() -> None:
+    assert Pseudonyms(KEY).of_sample("caf\u00e9") == Pseudonyms(KEY).of_sample("cafe\u0301")
+
+
 def test_one_name_has_one_pseudonym_by_one_key() -> None:
     by, other = Pseudonyms(KEY), Pseudonyms(KEY[::-1])
     assert by.of_sample("S1") == Pseudonyms(KEY).of_sample("S1")

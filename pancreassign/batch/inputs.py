@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from pancreassign.batch.sheet import Line
-from pancreassign.cohort import Job
+from pancreassign.cohort import Job, strangers
 from pancreassign.counts.files import read_bytes
 from pancreassign.counts.readers import read_samples
-from pancreassign.counts.samples import InputFile, Sample
-from pancreassign.errors import InputError, SampleError
+from pancreassign.counts.samples import InputFile, Options, Sample
+from pancreassign.errors import ClinicalError, InputError, SampleError
 from pancreassign.kit import Kit
 from pancreassign.regimens.clinical import Clinical, by_sample, load_clinical
 
@@ -61,6 +61,33 @@ class Inputs:
             raise InputError(str(line.path), problem, "Restore the file, or correct the column sha256.")
         return found
 
+    def check(self, lines: Sequence[Line]) -> list[str]:
+        """Check the options, and that clinical facts can serve their lines; notes for the user.
+
+        Raises
+        ------
+        InputError
+            Where an option says what is not known.
+        ClinicalError, SampleError
+            Where a file of one patient would serve several, or the file for all names none of the samples.
+        """
+        Options.of(self._job.format, self._job.units, self._job.strand)
+        for path, own in _grouped(lines, lambda line: line.clinical).items():
+            patients = {line.info.patient or line.sample for line in own}
+            if path.suffix.lower() == ".toml" and len(patients) > 1:
+                named = " and ".join(repr(line.sample) for line in own[:2])
+                problem = f"describes one patient, but serves samples of {len(patients)}, such as {named}"
+                raise ClinicalError(str(path), problem, "Give each patient a file, or a TSV by sample.")
+        others = [line.sample for line in lines if line.clinical is None]
+        if self._job.clinical is None or not others:
+            return []
+        given = self._facts(self._job.clinical)
+        silent = sum(own.given().keys() <= {"language"} for own in by_sample(self._job.clinical, given, others))
+        notes = strangers(self._job.clinical, [name for name in given if name], others)
+        if silent:
+            notes.append(f"{self._job.clinical}: says nothing of {silent} of the samples; their setting is assumed")
+        return notes
+
     def clinical(self, line: Line) -> Clinical:
         """The clinical facts of a line: those of its own file, else of the file for all.
 
@@ -79,13 +106,12 @@ class Inputs:
 
     def samples(self, lines: Sequence[Line]) -> Iterator[tuple[Line, Sample | Exception]]:
         """Each line with its sample, or with what is wrong; one file is held at a time."""
-        by_path: dict[Path, list[Line]] = {}
-        for line in lines:
-            by_path.setdefault(line.path, []).append(line)
-        for path, own in by_path.items():
+        for path, own in _grouped(lines, lambda line: line.path).items():
             read = attempt(self._read, path)
-            for line in own:
-                yield line, read if isinstance(read, Exception) else attempt(_pick, line, read)
+            if isinstance(read, Exception):
+                yield from ((line, read) for line in own)
+            else:
+                yield from _picked(own, read)
 
     def _read(self, path: Path) -> Read:
         job = self._job
@@ -100,6 +126,32 @@ class Inputs:
 
     def _load_clinical(self, path: Path) -> dict[str, Clinical]:
         return load_clinical(path, self._kit.catalogue.ids)
+
+
+def _grouped(lines: Sequence[Line], by: Callable[[Line], Path | None]) -> dict[Path, list[Line]]:
+    """The lines of each file that they name; those that name none are in no group."""
+    groups: dict[Path, list[Line]] = {}
+    for line in lines:
+        if (path := by(line)) is not None:
+            groups.setdefault(path, []).append(line)
+    return groups
+
+
+def _picked(lines: Sequence[Line], read: Read) -> Iterator[tuple[Line, Sample | Exception]]:
+    """Each line of one file with its sample; where two take the same one, nobody knows whose it is."""
+    picked = {line: attempt(_pick, line, read) for line in lines}
+    takers: dict[str, list[Line]] = {}
+    for line, sample in picked.items():
+        if not isinstance(sample, Exception):
+            takers.setdefault(sample.sha256, []).append(line)
+    for line, sample in picked.items():
+        same = [] if isinstance(sample, Exception) else takers[sample.sha256]
+        others = " and ".join(repr(other.sample) for other in same if other is not line)
+        if others:
+            problem = f"gives {line.sample!r} the same counts as {others}"
+            yield line, SampleError(str(line.path), problem, "Name for each sample its own file or column.")
+        else:
+            yield line, sample
 
 
 def _pick(line: Line, read: Read) -> Sample:

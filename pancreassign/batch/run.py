@@ -14,8 +14,8 @@ from pancreassign.batch.ledger import Entry, Ledger
 from pancreassign.batch.sheet import Line, read_sheet
 from pancreassign.cohort import Job, Progress, Warn
 from pancreassign.counts.names import folder_name
-from pancreassign.errors import OutputError, PancreassignError, raise_all
-from pancreassign.faces import RECORD, SAMPLE_FILES, Maker
+from pancreassign.errors import OutputError, raise_all
+from pancreassign.faces import SAMPLE_FILES, Maker
 from pancreassign.kit import Kit
 from pancreassign.output import locked, staged
 from pancreassign.produce import Product, Task, workshop
@@ -37,34 +37,34 @@ def run(sheet: Path, job: Job, progress: Progress, warn: Warn) -> Ledger:
     Raises
     ------
     PancreassignError
-        Where the sheet itself is wrong, or results cannot be written; what was done by then stands whole.
-    Exception
-        A defect of ours that one line met, once all others are done.
+        Where the sheet or an option is wrong, or results cannot be written; what was done by then stands whole.
+
+    Returns
+    -------
+    What became of each line. An error in it that is no ``PancreassignError`` is a defect of ours.
     """
     watch = summaries.Stopwatch()
-    lines = read_sheet(sheet)
-    infos = [job.pseudonyms.hide(line.info) if job.pseudonyms else line.info for line in lines]
+    read = read_sheet(sheet)
+    infos = [job.pseudonyms.hide(line.info) if job.pseudonyms else line.info for line in read.lines]
     raise_all(lesions.stems(infos, [folder_name(info.id) for info in infos])[1])
+    Maker(job.faces).check_language({})
     with locked(job.out):
         check_ours(job)
         kit = job.means.kit()
-        inputs, ledger = Inputs(job, kit), Ledger()
-        entries = list(_entries(lines, infos, job, kit, inputs, ledger))
+        inputs, ledger = Inputs(job, kit), Ledger(dict(zip(read.lines, infos, strict=True)))
+        for note in inputs.check(read.lines):
+            warn(note)
+        entries = list(_entries(job, kit, inputs, ledger))
         pending = list(_pending(entries, job, ledger))
         watch.lap("read")
         _do(pending, job, kit, inputs, ledger, progress)
         watch.lap("score")
-        for note in (*inputs.notes, *gather(sheet, entries, job, kit, inputs, ledger, watch)):
+        for note in (*inputs.notes, *gather(read, entries, job, kit, inputs, ledger, watch)):
             warn(note)
-    for error in ledger.failed.values():
-        if not isinstance(error, PancreassignError):
-            raise error
     return ledger
 
 
-def _entries(
-    lines: Sequence[Line], infos: Sequence[SampleInfo], job: Job, kit: Kit, inputs: Inputs, ledger: Ledger
-) -> Iterator[Entry]:
+def _entries(job: Job, kit: Kit, inputs: Inputs, ledger: Ledger) -> Iterator[Entry]:
     """The lines whose files can be had; the others are failed."""
     maker = Maker(job.faces)
 
@@ -72,9 +72,13 @@ def _entries(
         clinical = inputs.clinical(line)
         maker.check_language(clinical.given())
         options = job.options("format", "units", "strand")
-        return Entry(line, info, clinical, state.grounds(kit, job.faces, options, inputs.sha256(line), info, clinical))
+        found = inputs.sha256(line)
+        counts = found, line.column or ""
+        if job.pseudonyms:  # names and bytes could be found by trying
+            counts = job.pseudonyms.digest(counts[0]), job.pseudonyms.digest(counts[1])
+        return Entry(line, info, clinical, state.grounds(kit, job.faces, options, counts, info, clinical), found)
 
-    for line, info in zip(lines, infos, strict=True):
+    for line, info in ledger.infos.items():
         made = attempt(entry, line, info)
         if isinstance(made, Exception):
             ledger.failed[line] = made
@@ -85,11 +89,11 @@ def _entries(
 def _pending(entries: Sequence[Entry], job: Job, ledger: Ledger) -> Iterator[Entry]:
     """The entries that must be done, entered with why; the others are skipped, or failed."""
     for entry in entries:
-        why = state.why_again(job.out / entry.folder, entry.grounds, RECORD)
+        why = state.why_again(job.out / entry.folder, entry.grounds, job.faces.files)
         if why == state.ALIEN and not job.force:
             where = str(job.out / entry.folder)
             mend = "Give another --out, or --force to replace it."
-            ledger.failed[entry.line] = OutputError(where, "holds results that no run of a sheet has made", mend)
+            ledger.failed[entry.line] = OutputError(where, "holds files that no run of a sheet has made", mend)
         elif why is None and not job.force:
             ledger.skipped.append(entry.line)
         else:

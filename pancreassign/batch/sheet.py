@@ -37,7 +37,16 @@ class Line:
         return self.info.id
 
 
-def read_sheet(path: Path) -> list[Line]:
+@dataclass(frozen=True)
+class Sheet:
+    """The lines of a sheet, and the hash of the bytes that they were read from."""
+
+    path: Path
+    lines: list[Line]
+    sha256: str
+
+
+def read_sheet(path: Path) -> Sheet:
     """Read a sample sheet: ``path``, ``sample``, and any other column of the table of samples or of :data:`EXTRA`.
 
     A file that is not given by its full path is looked for beside the sheet, then in the current folder; whether it
@@ -49,15 +58,15 @@ def read_sheet(path: Path) -> list[Line]:
         Where the sheet cannot be read or holds what cannot be (as ``--samples``), names no path or no sample, a sample
         twice, a hash that is none, or a column that is not known: a typing slip must not pass for an empty column.
     """
-    rows, unknown = read_rows(path, EXTRA, needed=("path",))
+    table = read_rows(path, EXTRA, needed=("path",))
     faults: list[PancreassignError] = []
-    if unknown:
-        problem = f"has columns that are not known: {', '.join(unknown)}"
+    if table.unknown:
+        problem = f"has columns that are not known: {', '.join(table.unknown)}"
         faults.append(SampleError(str(path), problem, "Rename them, or take them out."))
-    faults += [fault for row in rows if (fault := _cell_fault(row)) is not None]
-    faults += check_names([(row.info.id, row.where) for row in rows])
+    faults += [fault for row in table.rows if (fault := _cell_fault(row)) is not None]
+    faults += check_names([(row.info.id, row.where) for row in table.rows])
     raise_all(faults)
-    return [_line(row, path.parent) for row in rows]
+    return Sheet(path, [_line(row, path.parent) for row in table.rows], table.sha256)
 
 
 def _cell_fault(row: Row) -> SampleError | None:

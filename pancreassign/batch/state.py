@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from pancreassign import __version__
 from pancreassign.artefacts import sha256_of
-from pancreassign.faces import Faces
+from pancreassign.faces import SAMPLE_FILES, Faces
 from pancreassign.kit import Kit
 from pancreassign.records import SampleInfo
 from pancreassign.regimens.clinical import Clinical
@@ -21,19 +21,26 @@ in between leaves hashes that do not agree, never results that pass for whole.""
 SCHEMA = "pancreassign/done/1"
 
 NEW, DAMAGED, FORCED, ALIEN = "new", "a result was edited or lost", "--force", "alien"
-"""Why a sample must be done, beside changed grounds; ``ALIEN``: results stand there that no run of a sheet has made."""
+"""Why a sample must be done, beside changed grounds; ``ALIEN``: files stand there that no run of a sheet has made."""
 
 
 def grounds(
-    kit: Kit, faces: Faces, options: Mapping[str, Any], counts_sha256: str, info: SampleInfo, clinical: Clinical
+    kit: Kit, faces: Faces, options: Mapping[str, Any], counts: tuple[str, str], info: SampleInfo, clinical: Clinical
 ) -> dict[str, str]:
-    """What a sample's results rest on, each as text: equal grounds give the same bytes."""
+    """What a sample's results rest on, each as text: equal grounds give the same bytes.
+
+    Parameters
+    ----------
+    counts
+        The hash of the count file, and the column of it that the sheet names.
+    """
     return {
         "software": __version__,
         "pack": kit.pack.sha256,
         "reference": kit.reference.sha256,
         "catalogue": kit.catalogue_sha256,
-        "counts": counts_sha256,
+        "counts": counts[0],
+        "column": counts[1],
         "sample": _digest(info.model_dump(mode="json")),
         "clinical": _digest(clinical.given()),
         "options": json.dumps({**options, "lang": faces.lang, "files": faces.files}, sort_keys=True),
@@ -51,7 +58,7 @@ def done_text(own: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
     return f"{text}\n".encode()
 
 
-def why_again(folder: Path, own: Mapping[str, str], record: str) -> str | None:
+def why_again(folder: Path, own: Mapping[str, str], wanted: Collection[str]) -> str | None:
     """Why the sample of ``folder`` must be done, in words; ``None`` where its results stand.
 
     Parameters
@@ -60,16 +67,19 @@ def why_again(folder: Path, own: Mapping[str, str], record: str) -> str | None:
         Where its results would be.
     own
         What they would rest on now (:func:`grounds`).
-    record
-        The name of a file that every finished sample has.
+    wanted
+        The names of its files.
     """
     try:
         said = json.loads((folder / DONE).read_bytes())
         before, files = dict(said["grounds"]), dict(said["files"])
     except (OSError, ValueError, KeyError, TypeError):
-        return ALIEN if (folder / record).exists() and not (folder / DONE).exists() else NEW
+        alien = not (folder / DONE).exists() and any((folder / name).exists() for name in SAMPLE_FILES)
+        return ALIEN if alien else NEW
     changed = [name for name in own if before.get(name) != own[name]]
     if changed:
         return f"changed: {', '.join(changed)}"
-    whole = all((folder / name).is_file() and sha256_of(folder / name) == digest for name, digest in files.items())
+    whole = set(files) == set(wanted) and all(
+        (folder / name).is_file() and sha256_of(folder / name) == digest for name, digest in files.items()
+    )
     return None if whole else DAMAGED

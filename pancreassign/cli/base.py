@@ -30,6 +30,10 @@ _spoken = ContextVar("log_format", default=LogFormat.TEXT)
 """How the command that runs now speaks."""
 
 
+_UsageError: Any = typer.BadParameter.__mro__[1]
+"""What every fault of usage is: typer hands on no name for it."""
+
+
 class _Group(TyperGroup):
     """Turns our named errors into one message and exit code 2."""
 
@@ -40,6 +44,17 @@ class _Group(TyperGroup):
         except PancreassignError as error:
             fail(error)
             raise typer.Exit(BAD_INPUT) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except _UsageError as error:
+            if not as_json():
+                raise
+            _log("error", "usage", error.format_message())
+            raise typer.Exit(BAD_INPUT) from None
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
+            if as_json():
+                _log("error", *_ended(error))
+            raise
 
 
 def group(text: str) -> typer.Typer:
@@ -118,6 +133,13 @@ LogAs = Annotated[
 def as_json() -> bool:
     """Whether the command speaks to machines."""
     return _spoken.get() is LogFormat.JSON
+
+
+def _ended(error: BaseException) -> tuple[str, str]:
+    """Event and message of a command that ends otherwise than it should; a defect's traceback follows as plain text."""
+    if isinstance(error, Exception):
+        return "defect", f"{type(error).__name__}: {error}"
+    return "stopped", "stopped from outside; what stands is whole"
 
 
 def _log(level: str, event: str, message: str, **fields: object) -> None:

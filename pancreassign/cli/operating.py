@@ -75,6 +75,7 @@ def run(
     A line that fails is listed with its reason while the rest goes on; then the exit code is 2. A stop at any moment
     loses nothing: the next run completes.
     """
+    from pancreassign.batch.account import problem_of
     from pancreassign.batch.run import run as work_off
     from pancreassign.cohort import Job
 
@@ -99,10 +100,14 @@ def run(
     )
     ledger = work_off(sheet, job, progress("scored"), note)
     for line, error in ledger.failed.items():
-        note(f"failed: {line.where}, {line.sample}: {error}", "failed", level="error", sample=line.sample)
+        parts = {key: getattr(error, key, None) for key in ("where", "problem", "mend")}
+        text = f"failed: {line.where}, {line.sample}: {problem_of(error)}"
+        note(text, "failed", level="error", sample=line.sample, line=line.where, **parts)
     done, skipped, failed = len(ledger.records), len(ledger.skipped), len(ledger.failed)
     text = f"ran into {out}: {done} done, {skipped} skipped, {failed} failed"
     note(text, "done", done=done, skipped=skipped, failed=failed)
+    if ledger.defects:
+        raise ledger.defects[0]
     if ledger.failed:
         raise typer.Exit(BAD_INPUT)
     if fail_on_no_call and ledger.not_evaluable:
@@ -137,7 +142,7 @@ def pseudonym(
     pseudonym_key: PseudonymKey = None,
 ) -> None:
     """Print the pseudonym of each name, as a table: the way back from results that --pseudonymise wrote."""
-    by = load_pseudonyms(pseudonym_key)
+    by = load_pseudonyms(pseudonym_key, make=False)  # a new key would lead nowhere
     typer.echo("name\tpseudonym")
     for name in names:
         typer.echo(f"{name}\t{by.of_patient(name) if patients else by.of_sample(name)}")

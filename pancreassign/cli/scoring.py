@@ -69,11 +69,11 @@ def pseudonyms_by(key: Path | None, wanted: bool) -> Pseudonyms | None:
     return load_pseudonyms(key)
 
 
-def load_pseudonyms(key: Path | None) -> Pseudonyms:
+def load_pseudonyms(key: Path | None, make: bool = True) -> Pseudonyms:
     """The pseudonyms by a key; a note says where a new one lies."""
     from pancreassign import pseudonyms
 
-    found, made = pseudonyms.load(key)
+    found, made = pseudonyms.load(key, make)
     if made:
         note(made)
     return found

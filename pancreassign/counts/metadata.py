@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
@@ -42,6 +43,15 @@ SIMULATED_PREFIX = "SIMULATED_"
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table of samples: its lines, the columns that are not known (as a message may show them), its bytes' hash."""
+
+    rows: list[Row]
+    unknown: list[str]
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of a table of samples: where it stands, what it says of the sample, and its cells by column."""
 
@@ -67,19 +77,15 @@ def read_metadata(path: Path) -> tuple[dict[str, SampleInfo], list[str]]:
         is none of its words, holds a number, a day or an order of days that cannot be, or says of one patient in two
         lines what cannot both be true.
     """
-    rows, unused = read_rows(path)
-    notes = [f"{path}: columns not used: {', '.join(unused)}"] if unused else []
-    return {row.info.id: row.info for row in rows}, notes
+    table = read_rows(path)
+    notes = [f"{path}: columns not used: {', '.join(table.unknown)}"] if table.unknown else []
+    return {row.info.id: row.info for row in table.rows}, notes
 
 
-def read_rows(path: Path, more: Sequence[str] = (), needed: Sequence[str] = ()) -> tuple[list[Row], list[str]]:
-    """The lines of a table of samples (:func:`read_metadata`) that may have ``more`` columns, and must have ``needed``.
-
-    Returns
-    -------
-    The lines, and the columns that are neither known nor among ``more``, as a message may show them.
-    """
-    lines = [(n, line) for n, line in enumerate(_text(path).split("\n"), 1) if line.strip(" ")]
+def read_rows(path: Path, more: Sequence[str] = (), needed: Sequence[str] = ()) -> Table:
+    """A table of samples (:func:`read_metadata`) that may have ``more`` columns, and must have ``needed``."""
+    data = read_bytes(path, SampleError, "Give the table itself.")
+    lines = [(n, line) for n, line in enumerate(_text(path, data).split("\n"), 1) if line.strip(" ")]
     header = [cell.strip() for cell in lines[0][1].split("\t")] if lines else []
     columns = (*COLUMNS, *more)
     _check_header(path, header, len(lines), columns, ("sample", *needed))
@@ -101,7 +107,8 @@ def read_rows(path: Path, more: Sequence[str] = (), needed: Sequence[str] = ()) 
             wrong = _value_faults(where, error)
         faults += wrong
     raise_all(faults)
-    return list(rows.values()), [_unused(column, columns) for column in header if column not in columns]
+    unknown = [_unused(column, columns) for column in header if column not in columns]
+    return Table(list(rows.values()), unknown, hashlib.sha256(data).hexdigest())
 
 
 def _unused(column: str, known: Sequence[str]) -> str:
@@ -116,9 +123,8 @@ def _shown(text: str) -> str:
     return short if short.isprintable() else repr(short)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, data: bytes) -> str:
     """The table's text with ``\n`` as its only line end."""
-    data = read_bytes(path, SampleError, "Give the table itself.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SampleError(str(path), "is UTF-16 text", "Save it as UTF-8 (tab-separated text).")
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")):

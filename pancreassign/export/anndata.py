@@ -66,7 +66,7 @@ def _all_genes(counts: Sequence[pd.Series]) -> pd.Index:
     first = counts[0].index
     shared = all(own.index is first or own.index.equals(first) for own in counts)
     genes: pd.Index = first if shared else pd.Index(sorted(set().union(*(own.index for own in counts))), dtype=object)
-    return genes
+    return genes.rename("gene_id")
 
 
 def _obs(records: Sequence[Prediction], names: pd.Index) -> pd.DataFrame:

@@ -99,12 +99,24 @@ def _business(record: Prediction) -> str:
 
 
 def _results(record: Prediction) -> list[str]:
-    """Quality, calls with their grades, and the first regimens, a sentence each."""
+    """Quality, calls with their grades, the first regimens and what rules regimens out, a sentence each."""
     calls = [f"{drug.drug}: {drug.call.replace('_', ' ')} (evidence {drug.evidence})." for drug in record.drugs]
     setting = f"{record.setting.value.replace('_', ' ')}{', assumed' if record.setting.assumed else ''}"
     lead = leading(record)
     first = f"{lead.name}, {in_words(lead)}" if lead else "none without contraindication and placed for it"
-    return [f"Quality: {record.qc.verdict}.", *calls, f"First regimen for {setting}: {first}."]
+    said = [f"Quality: {record.qc.verdict}.", *calls]
+    if record.silent:
+        said.append(
+            "No signature speaks here: the order of the regimens comes from eligibility and the catalogue alone."
+        )
+    else:
+        said.append(f"First regimen for {setting}: {first}.")
+    barred = [regimen.name for regimen in record.regimens if regimen.for_setting and regimen.contraindicated]
+    if barred:
+        said.append(f"Contraindicated: {', '.join(barred)}.")
+    if lead and any(finding.status == "unknown" for finding in lead.eligibility):
+        said.append("Facts that eligibility asks for are unknown: see the regimens' findings.")
+    return said
 
 
 def _note(frame: Frame, caveat: Caveat) -> Json:

@@ -181,11 +181,11 @@ def _against(own: Values, words: Words) -> list[str]:
 
 
 def _ruled_out(own: Values, words: Words) -> str:
-    """A contraindicated regimen with what rules it out."""
+    """A contraindicated regimen with what rules it out; without its rank, which would read as a recommendation."""
     label = words[f"status.{AGAINST[0]}"]
     reasons = [text for group in own["findings"] if group["label"] == label for text, _ in group["items"]]
     against = words.say("regimens.aside_against", findings=words.listed(reasons)) if reasons else ""
-    return words.say("regimens.aside_item", rank=own["title"], name=own["name"], basis="", against=against)
+    return f"{own['name']}{against}"
 
 
 def _limits(record: Prediction, page: Values, words: Words) -> list[str]:

@@ -85,7 +85,7 @@ def test_order_rule_and_trials_in_words(words: Words) -> None:
     assert first["no_trial"] is None
     second = content.page(factory.record(regimens=rows()), words)["evidence"]["regimens"][1]
     assert second["no_trial"] == "The catalogue holds no trial of it."
-    assert second["notes"][0] == "Placed by: a trial."
+    assert second["notes"][0] == "Placed by a general rule: a trial."
 
 
 @needs_pdftotext

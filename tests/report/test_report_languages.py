@@ -22,6 +22,7 @@ from pancreassign import caveats, resources
 from pancreassign.appraise import appraise
 from pancreassign.cli import app
 from pancreassign.errors import ConfigError
+from pancreassign.faces import Faces
 from pancreassign.patients import patient_views
 from pancreassign.records import (
     Call,
@@ -33,7 +34,6 @@ from pancreassign.records import (
 from pancreassign.regimens.clinical import GUIDELINES, SETTING_WORDS, Clinical
 from pancreassign.regimens.eligibility import JUDGEMENT
 from pancreassign.regimens.rank import rank_regimens
-from pancreassign.faces import Faces
 from pancreassign.rendering import render_records
 from pancreassign.report import content, rcp, words
 from pancreassign.report import lesions as lesion_page
@@ -403,7 +403,9 @@ def test_records_of_two_languages_are_rendered_in_one_run(tmp_path: Path) -> Non
         paths.append(path)
 
     def render(out: str, which: list[Path], lang: str | None) -> None:
-        render_records(which, tmp_path / out, None, Faces(records=False, lang=lang), False, lambda done, total: None, print)
+        render_records(
+            which, tmp_path / out, None, Faces(records=False, lang=lang), False, lambda done, total: None, print
+        )
 
     render("both", paths[:2], None)
     render("french", paths, "fr")

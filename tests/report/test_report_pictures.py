@@ -44,7 +44,8 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 def test_the_pages_look_as_expected(make: ModuleType) -> None:
     made = dict(make.pictures())
-    assert {f"{name}.png" for name in made} == {path.name for path in PICTURES.glob("*.png")}
+    drawn = {path.name for path in PICTURES.glob("*.png")} - {"cohort.png"}  # a browser's, in the machine's own fonts
+    assert {f"{name}.png" for name in made} == drawn
     differ = {name: difference(one, Image.open(PICTURES / f"{name}.png")) for name, one in made.items()}
     assert max(differ.values()) < MOST, f"run `make pictures`, and look: {differ}"
 
@@ -59,6 +60,6 @@ def test_one_digit_would_be_told(make: ModuleType) -> None:
 
 
 def test_every_picture_stands_in_the_docs() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in PAGE.parent.glob("*.md"))
     for path in PICTURES.glob("*.png"):
         assert f"(pictures/{path.name})" in text, path.name
