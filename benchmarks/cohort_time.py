@@ -2,7 +2,7 @@
 
 Scores :data:`SAMPLES` samples (those of the example under other names) once by ``pancreassign score`` with one process
 and with two, then works them off as a sheet by ``pancreassign run``: at first, again with nothing changed, and with one
-sample changed. Wall times, once each.
+sample changed. Wall times, once each. Then the cohort page of :data:`MANY` samples: its size, what it takes to build.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from pancreassign.page.build import to_html
+from pancreassign.records import read_record
+
 ROOT = Path(__file__).parents[1]
-SAMPLES = 100
+SAMPLES, MANY = 100, 1000
 
 
 def seconds(*arguments: object) -> float:
@@ -46,11 +49,26 @@ def main() -> None:
         first, again = seconds(*worked), seconds(*worked)
         counts.iloc[:, 1].to_csv(files[0], sep="\t", header=False)
         changed = seconds(*worked)
+        page, building = cohort_page(folder / "one")
     print(f"{SAMPLES} samples with reports, one process: {one:.1f} s")
     print(f"two processes / one: {two / one:.2f}")
     print(f"a sheet / score: {first / one:.2f}")
     print(f"the same sheet again, nothing changed / first: {again / first:.2f}")
     print(f"one sample changed / first: {changed / first:.2f}")
+    print(f"cohort.html of {MANY} samples: {page / 1e6:.1f} MB; building it / scoring {SAMPLES}: {building / one:.2f}")
+
+
+def cohort_page(out: Path) -> tuple[int, float]:
+    """Bytes, and seconds to build, of the page of :data:`MANY` samples: those of ``out`` under other names."""
+    known = [read_record(path) for path in sorted(out.glob("*/prediction.json"))]
+    records = []
+    for number in range(MANY):
+        record = known[number % len(known)]
+        sample = record.sample.model_copy(update={"id": f"SIMULATED_{number}"})
+        records.append(record.model_copy(update={"sample": sample}))
+    start = time.perf_counter()
+    page = to_html(records, folders=[record.sample.id for record in records])
+    return len(page.encode()), time.perf_counter() - start
 
 
 if __name__ == "__main__":

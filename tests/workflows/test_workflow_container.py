@@ -122,7 +122,7 @@ def test_the_image_has_no_network_and_can_write_nowhere_but_tmp(confined: Image)
     python = f"{confined.root}/opt/pancreassign/bin/python"
     network = confined.run(python, "-c", "import socket; socket.create_connection(('1.1.1.1', 53), 1)")
     assert "unreachable" in network.stderr
-    code = "import os, sys; open(sys.argv[1] + '/x', 'w'); print(os.getuid())"
+    code = "import os, sys, tempfile; tempfile.TemporaryFile(dir=sys.argv[1]); print(os.getuid())"
     for place in ("/", "/usr", "/data", f"{confined.root}/opt/pancreassign"):
         assert "Read-only file system" in confined.run(python, "-c", code, place).stderr
     assert confined.run(python, "-c", code, "/tmp").stdout.strip() == FINAL.of("USER")[0].split(":")[0]
