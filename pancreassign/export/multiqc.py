@@ -59,8 +59,11 @@ def to_mqc(records: Sequence[Prediction]) -> str:
 
 
 def _row(record: Prediction) -> Cells:
-    """The cells of one sample, those that are known."""
-    leader, content = leading(record), record.qc.tumour_content
+    """The cells of one sample, those that are known.
+
+    Where no drug is called there is no first regimen either: its place would be none that this tumour gave it.
+    """
+    leader, content = None if record.silent else leading(record), record.qc.tumour_content
     cells: dict[str, str | float | None] = {
         "sample": record.sample.id,
         "qc": record.qc.verdict,

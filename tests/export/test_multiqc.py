@@ -100,6 +100,13 @@ def test_unknown_is_absent() -> None:
     assert {"top_regimen", "tied_with"}.isdisjoint(rows["S3"])
 
 
+def test_a_sample_of_which_nothing_is_called_leads_to_no_regimen() -> None:
+    drugs = [one.model_copy(update={"call": Call.NOT_EVALUABLE, "reason": "quality_failed"}) for one in record().drugs]
+    rows = content([record("S1"), record("S2", drugs=drugs)])["data"]
+    assert "top_regimen" in rows["S1"]
+    assert {"top_regimen", "tied_with"}.isdisjoint(rows["S2"])
+
+
 def test_an_assumed_setting_and_a_samples_own_caveats_are_said() -> None:
     assumed = record("S2", setting=record().setting.model_copy(update={"assumed": True}))
     rows = content([record("S1"), assumed])["data"]
