@@ -46,7 +46,7 @@ LOCKED ?= results/locked-env
 LOWEST ?= results/lowest-env
 $(LOCKED)/.installed: workflows/container/requirements-dev.lock
 	$(PYTHON) -m venv $(LOCKED)
-	$(LOCKED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	$(LOCKED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	$(LOCKED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 $(LOWEST)/.installed: workflows/container/requirements-lowest.txt
