@@ -49,6 +49,11 @@ class Job:
     force: bool = False
 
     @property
+    def key_id(self) -> str | None:
+        """What tells the keys of pseudonyms apart; ``None`` where names are used."""
+        return self.pseudonyms.key_id if self.pseudonyms else None
+
+    @property
     def faces(self) -> Faces:
         """Which files of a sample are wanted."""
         return Faces(self.records, self.reports, self.fhir, self.rcp, self.lang)
@@ -86,7 +91,7 @@ def score(job: Job, progress: Progress, warn: Warn) -> list[Prediction]:
     """
     watch = summaries.Stopwatch()
     check_free(job.out, summaries.RUN_FILES, job.force)
-    summaries.check_same_names(job.out, job.pseudonyms is not None)
+    summaries.check_same_names(job.out, job.key_id)
     with locked(job.out):
         kit = job.means.kit()
         cohort = read(job, kit)
@@ -217,5 +222,6 @@ def _inputs(job: Job, cohort: Cohort) -> dict[str, object]:
         "tables": summaries.table_hashes(samples=job.samples, clinical=job.clinical, regimens=job.regimens),
         "options": job.options(*shown),
         "pseudonymised": job.pseudonyms is not None,
+        "key": job.key_id,
         "notes": list(cohort.notes),
     }

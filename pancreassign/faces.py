@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pancreassign.report.pdf import Renderer
 
 RECORD, REPORT, FHIR, RCP = "prediction.json", "report.pdf", "fhir.json", "rcp.txt"
+DONE = "done.json"
+"""What a sample's files rest on and their hashes, where a sheet is worked off. It sorts before them and so is moved
+first: a stop in between leaves hashes that do not agree, never results that pass for whole."""
 SAMPLE_FILES = (RECORD, REPORT, FHIR, RCP)
 """Every file that a sample may have in its folder."""
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pancreassign.errors import OutputError
@@ -72,15 +72,21 @@ def _lock(handle: int) -> bool | None:
 @contextmanager
 def _made(out: Path) -> Iterator[None]:
     """``out`` and the folders above it; those that were missing and are empty at the end go again."""
-    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
+    made: list[Path] = []
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        for folder in (*reversed(out.parents), out):
+            if not folder.is_dir():
+                # another run may make it in between: then it is not ours to remove
+                with suppress(FileExistsError):
+                    folder.mkdir()
+                    made.append(folder)
+        out.mkdir(exist_ok=True)
     except OSError as error:
         raise _unwritable(error, out) from error
     try:
         yield
     finally:
-        for folder in missing:
+        for folder in reversed(made):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
@@ -149,6 +155,8 @@ def _move(partial: Path, out: Path, owned: Iterable[str]) -> None:
     for target in files.values():
         if target.is_dir():
             raise OutputError(str(target), "is a folder where a result must be written", "Move it away.")
+        if target.parent.exists() and not target.parent.is_dir():
+            raise OutputError(str(target.parent), "is a file where a folder must be", "Move it away.")
     for name in owned:
         if out / name not in files.values():
             (out / name).unlink(missing_ok=True)

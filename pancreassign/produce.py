@@ -6,8 +6,9 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def workshop(means: Means, kit: Kit) -> Iterator[Workshop]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(means.jobs, context, _prepare, (means, kit.hashes)) as pool:
         try:
-            yield Workshop(pool)
+            yield Workshop(pool, 2 * means.jobs)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -88,9 +89,10 @@ def workshop(means: Means, kit: Kit) -> Iterator[Workshop]:
 
 @dataclass(frozen=True)
 class Workshop:
-    """One worker here, or a pool of them."""
+    """One worker here, or a pool of them that is handed ``ahead`` tasks at a time."""
 
     own: Worker | ProcessPoolExecutor
+    ahead: int = 1
 
     def products(self, tasks: Iterable[Task]) -> Iterator[Product | Exception]:
         """What becomes of each task, in order.
@@ -103,8 +105,14 @@ class Workshop:
         if isinstance(self.own, Worker):
             yield from map(self.own, tasks)
             return
+        ahead: deque[Future[Product | Exception]] = deque()
         try:
-            yield from self.own.map(_work, tasks)
+            for task in tasks:
+                ahead.append(self.own.submit(_work, task))
+                if len(ahead) >= self.ahead:  # tasks are read as they are needed, and no result waits for the last file
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
         except BrokenProcessPool:
             raise OutputError("--jobs", "one of the processes was killed", "Give fewer jobs, or more memory.") from None
 

@@ -26,6 +26,10 @@ LEAST_KEY = 16
 """Bytes that a key must have at least, 128 bits (our judgement)."""
 
 
+KEEPS_NOTHING = "PANCREASSIGN_KEEPS_NOTHING"
+"""Environment variable of a place that keeps nothing, such as our container: a key made there would be lost with it."""
+
+
 @dataclass(frozen=True)
 class Pseudonyms:
     """Pseudonyms by one key, which no printed form shows."""
@@ -63,6 +67,11 @@ class Pseudonyms:
     def digest(self, text: str) -> str:
         """A keyed hash, in hex, in place of one that could be found by trying what ``text`` may be."""
         return hmac.digest(self._key, f"digest\0{text}".encode(), "sha256").hex()
+
+    @property
+    def key_id(self) -> str:
+        """What tells this key from others, and nothing of it."""
+        return self.digest("key")[:16]
 
     def _code(self, kind: str, name: str) -> str:
         # one name may be written in two ways that look the same (Unicode's NFC and NFD)
@@ -102,7 +111,7 @@ def load(path: Path | None, make: bool = True) -> tuple[Pseudonyms, str | None]:
     own = path or default_key()
     note = None
     try:
-        if path is None and make and not own.exists():
+        if path is None and make and not own.exists() and not os.environ.get(KEEPS_NOTHING):
             _make(own)
             note = f"{own}: a new key was made; keep it, and apart from the results: it alone leads back to the names"
         key = own.read_bytes().strip()

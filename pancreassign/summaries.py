@@ -18,6 +18,7 @@ import pandas as pd
 from pancreassign import __version__
 from pancreassign.artefacts import sha256_of
 from pancreassign.errors import OutputError
+from pancreassign.faces import DONE
 from pancreassign.kit import Kit
 from pancreassign.patients import with_several
 from pancreassign.records import Call, Prediction
@@ -55,6 +56,7 @@ def write(
     parameters: Mapping[str, Any],
     folders: Sequence[str] | None,
     patients: bool,
+    failed: Sequence[str | None] = (),
 ) -> None:
     """Write every file of :data:`RUN_FILES` but ``run.json`` into ``folder``.
 
@@ -68,6 +70,8 @@ def write(
         Each sample's folder, where it holds a PDF that the page may link to.
     patients
         Whether the page names patients; else it numbers them.
+    failed
+        The patient, if known, of each sample that could not be scored.
     """
     from pancreassign.export import anndata, multiqc, table
     from pancreassign.page.build import to_html
@@ -75,7 +79,7 @@ def write(
     (folder / SUMMARY).write_bytes(table.to_tsv(records).encode())
     anndata.write(anndata.to_anndata(records, counts, kit.genes.symbol, parameters), folder / SCORES)
     (folder / MULTIQC).write_bytes(multiqc.to_mqc(records).encode())
-    (folder / PAGE).write_bytes(to_html(records, folders=folders, patients=patients).encode())
+    (folder / PAGE).write_bytes(to_html(records, folders=folders, patients=patients, failed=failed).encode())
 
 
 def write_run(folder: Path, run: Mapping[str, Any], kept: Mapping[str, str]) -> None:
@@ -88,19 +92,27 @@ def write_run(folder: Path, run: Mapping[str, Any], kept: Mapping[str, str]) -> 
 
 def earlier_run(out: Path) -> dict[str, Any]:
     """What ``run.json`` of an earlier run says; nothing where there is none that can be read."""
+    return _said(out / RUN)
+
+
+def _said(path: Path) -> dict[str, Any]:
     try:
-        said = json.loads((out / RUN).read_bytes())
+        said = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
     return said if isinstance(said, dict) else {}
 
 
-def check_same_names(out: Path, pseudonymised: bool) -> None:
-    """Raise :class:`OutputError` where names would stand beside pseudonyms: equal counts would tell who is who."""
-    before = earlier_run(out).get("pseudonymised")
-    if isinstance(before, bool) and before is not pseudonymised:
-        found = "pseudonyms" if before else "names"
-        raise OutputError(str(out), f"holds results under {found}", "Give another --out.")
+def check_same_names(out: Path, key: str | None) -> None:
+    """Raise :class:`OutputError` where names would stand beside pseudonyms: equal counts would tell who is who.
+
+    ``key`` tells the keys of pseudonyms apart, ``None`` stands for names; it is in ``run.json``, and in what a run that
+    was stopped has left of each sample.
+    """
+    said = [_said(out / RUN), *map(_said, out.glob(f"*/{DONE}"))]
+    if any("key" in own and own["key"] != key for own in said):
+        problem = "holds results under other names (pseudonyms, those of another key, or none)"
+        raise OutputError(str(out), problem, "Give another --out.")
 
 
 def describe_run(kit: Kit, watch: Stopwatch) -> dict[str, Any]:

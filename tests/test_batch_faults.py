@@ -49,13 +49,84 @@ def test_two_samples_do_not_take_the_same_counts(laboratory: Laboratory) -> None
     assert laboratory.summary() == ["A"]
 
 
-def test_the_same_counts_in_two_files_are_a_note(laboratory: Laboratory) -> None:
+def test_the_same_counts_in_two_files_fail_whatever_was_done_before(laboratory: Laboratory) -> None:
     laboratory.htseq("d.htseq.txt", 2)
+    laboratory.write("c.htseq.txt\tC\tp2", "two.tsv\tA\tp1")
+    laboratory.run()
+    laboratory.write("c.htseq.txt\tC\tp2", "two.tsv\tA\tp1", "d.htseq.txt\tD\tp3")
+    for _ in range(2):
+        assert sorted(names(laboratory.run().failed)) == ["C", "D"]
+        assert laboratory.summary() == ["A"]
+        (laboratory.out / "scores.h5ad").unlink()
+    laboratory.write("c.htseq.txt\tC\tp2", "two.tsv\tA\tp1")
+    assert names(laboratory.run().skipped) == ["C", "A"]
+
+
+def test_a_folder_that_is_in_the_way_fails_its_line_alone(laboratory: Laboratory) -> None:
+    laboratory.out.mkdir()
+    (laboratory.out / "A").write_text("mine")
+    ledger = laboratory.run()
+    assert names(ledger.failed) == ["A"]
+    assert "out/A: is a file where a folder must be" in str(next(iter(ledger.failed.values())))
+    assert laboratory.summary() == ["B", "C"]
+    assert (laboratory.out / "A").read_text() == "mine"
+
+
+def test_the_page_compares_no_lesions_where_one_failed(laboratory: Laboratory) -> None:
+    laboratory.write("two.tsv\tA\tp1", "two.tsv\tB\tp1", "gone.tsv\tL\tp1")
+    laboratory.run()
+    page = (laboratory.out / "cohort.html").read_text()
+    assert "1 that could not be scored" in page
+    assert "a sample of this patient could not be scored, so the lesions are not compared" in page
+    assert "The 2 lesions compared" not in page
+    laboratory.write("two.tsv\tA\tp1", "two.tsv\tB\tp1")
+    laboratory.run()
+    assert "could not be scored" not in (laboratory.out / "cohort.html").read_text()
+
+
+def test_a_stopped_run_under_names_is_not_finished_under_pseudonyms(laboratory: Laboratory) -> None:
+    laboratory.run()
+    (laboratory.out / "run.json").unlink()
+    with pytest.raises(OutputError, match="holds results under other names"):
+        laboratory.run(pseudonyms=Pseudonyms(b"0123456789abcdef"), force=True)
+
+
+def test_two_keys_do_not_share_a_folder(laboratory: Laboratory) -> None:
+    laboratory.run(pseudonyms=Pseudonyms(b"0123456789abcdef"))
+    with pytest.raises(OutputError, match="holds results under other names"):
+        laboratory.run(pseudonyms=Pseudonyms(b"fedcba9876543210"))
+    assert names(laboratory.run(pseudonyms=Pseudonyms(b"0123456789abcdef")).skipped) == ["A", "B", "C"]
+
+
+def test_nothing_done_over_something_elses_results_leaves_them_its_own(laboratory: Laboratory) -> None:
+    job = cohort.Job(
+        [laboratory.folder / "two.tsv"],
+        laboratory.out,
+        resources.DEFAULT_PACK,
+        resources.DEFAULT_REFERENCE,
+        reports=False,
+    )
+    cohort.score(job, lambda done, total: None, lambda note: None)
+    laboratory.write("gone.tsv\tX\tp1")
+    laboratory.run(force=True)
     laboratory.write("c.htseq.txt\tC\tp2")
-    laboratory.run()
-    laboratory.write("c.htseq.txt\tC\tp2", "d.htseq.txt\tD\tp3")
-    laboratory.run()
-    assert [note for note in laboratory.said()["notes"] if "'C' and 'D' hold the same counts" in note]  # type: ignore[attr-defined]
+    with pytest.raises(OutputError, match="was not made by a run of a sheet"):
+        laboratory.run()
+
+
+def test_one_file_of_facts_spelt_in_two_ways(laboratory: Laboratory) -> None:
+    (laboratory.folder / "facts.toml").write_text('dpyd = "complete"\n')
+    spelt = f"../{laboratory.folder.name}/facts.toml"
+    header = "path\tsample\tpatient\tclinical"
+    laboratory.write("two.tsv\tA\tp1\tfacts.toml", f"two.tsv\tB\tp2\t{spelt}", header=header)
+    with pytest.raises(ClinicalError, match="describes one patient, but serves samples of 2"):
+        laboratory.run()
+
+
+def test_facts_for_all_may_name_a_line_with_a_file_of_its_own(laboratory: Laboratory) -> None:
+    (laboratory.folder / "facts.tsv").write_text("sample\tage\nA\t58\n")
+    laboratory.write("two.tsv\tA\tfacts.tsv", "two.tsv\tB\t", header="path\tsample\tclinical")
+    assert names(laboratory.run(clinical=laboratory.folder / "facts.tsv").records) == ["A", "B"]
 
 
 def test_facts_for_all_must_name_a_sample(laboratory: Laboratory) -> None:
@@ -98,7 +169,7 @@ def test_a_slip_in_an_option_refuses_the_run_and_wipes_nothing(
 def test_names_and_pseudonyms_do_not_share_a_folder(laboratory: Laboratory) -> None:
     hidden = Pseudonyms(b"0123456789abcdef")
     laboratory.run()
-    with pytest.raises(OutputError, match="holds results under names"):
+    with pytest.raises(OutputError, match="holds results under other names"):
         laboratory.run(pseudonyms=hidden, force=True)
     again = cohort.Job(
         [laboratory.folder / "two.tsv"],
@@ -109,7 +180,7 @@ def test_names_and_pseudonyms_do_not_share_a_folder(laboratory: Laboratory) -> N
         pseudonyms=hidden,
         force=True,
     )
-    with pytest.raises(OutputError, match="holds results under names"):
+    with pytest.raises(OutputError, match="holds results under other names"):
         cohort.score(again, lambda done, total: None, lambda note: None)
 
 

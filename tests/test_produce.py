@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,25 @@ def test_the_error_of_one_sample_leaves_the_others(tmp_path: Path) -> None:
         first, wrong, last = cores.products(tasks)
     assert isinstance(wrong, AttributeError)
     assert [product.record.sample.id for product in (first, last)] == [sample.id for sample in read.samples[:2]]  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+def test_files_are_read_as_they_are_needed_with_processes_too(tmp_path: Path) -> None:
+    means = Means(resources.DEFAULT_PACK, resources.DEFAULT_REFERENCE, None, Faces(reports=False), jobs=2)
+    kit = means.kit()
+    samples = cohort.read(job(tmp_path), kit).samples
+    taken: list[int] = []
+
+    def tasks() -> Iterator[Task]:
+        for place, sample in enumerate(samples):
+            taken.append(place)
+            yield Task(sample, SampleInfo(id=sample.id), Clinical())
+
+    with workshop(means, kit) as cores:
+        products = cores.products(tasks())
+        next(products)
+        assert len(taken) == 4
+        assert len(list(products)) == len(samples) - 1
 
 
 @pytest.mark.slow

@@ -66,6 +66,14 @@ def test_the_users_key_is_made_once_for_its_owner_alone(tmp_path: Path, monkeypa
     assert [path.name for path in own.parent.iterdir()] == ["pseudonym.key"]
 
 
+def test_no_key_is_made_where_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("PANCREASSIGN_KEEPS_NOTHING", "1")
+    with pytest.raises(ConfigError, match="--pseudonym-key"):
+        pseudonyms.load(None)
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_key_that_keeps_nothing_secret_is_refused(tmp_path: Path) -> None:
     short = tmp_path / "short.key"
     short.write_text("1234\n")

@@ -50,6 +50,7 @@ def account(sheet: Sheet, digest: str, entries: Sequence[Entry], job: Job, ledge
         "tables": summaries.table_hashes(clinical=job.clinical, regimens=job.regimens),
         "options": job.options(*OPTIONS),
         "pseudonymised": job.pseudonyms is not None,
+        "key": job.key_id,
         "lines": {"done": len(ledger.records), "skipped": len(ledger.skipped), "failed": len(ledger.failed)},
         "done_because": dict(sorted(Counter(ledger.why[line] for line in ledger.records).items())),
         "failed": failures(ledger, job),

@@ -17,8 +17,8 @@ from pancreassign.batch.inputs import Inputs
 from pancreassign.batch.ledger import Entry, Ledger
 from pancreassign.batch.sheet import Sheet
 from pancreassign.cohort import Job
-from pancreassign.errors import OutputError
-from pancreassign.faces import RECORD, Maker
+from pancreassign.errors import OutputError, SampleError
+from pancreassign.faces import DONE, RECORD, Maker
 from pancreassign.kit import Kit
 from pancreassign.output import staged
 from pancreassign.records import Prediction, read_record
@@ -32,7 +32,7 @@ def check_ours(job: Job) -> None:
     OutputError
         Where results of something else stand there, unless ``force``; or results under other names.
     """
-    summaries.check_same_names(job.out, job.pseudonyms is not None)
+    summaries.check_same_names(job.out, job.key_id)
     taken = [name for name in summaries.RUN_FILES if (job.out / name).exists()]
     if taken and not Before(job.out).of_sheet and not job.force:
         mend = "Give another --out, or --force to replace it."
@@ -54,8 +54,12 @@ def gather(
     -------
     Notes for the user.
     """
+    _refuse_twins(entries, job, ledger)
     done = [entry for entry in entries if entry.line not in ledger.failed]
-    before, notes = Before(job.out), _left(job.out, done)
+    before = Before(job.out)
+    notes = _left(job.out, done) if done else []
+    if not done and not before.of_sheet and before.outputs:
+        return [f"{job.out}: no line could be done; the results of something else that stand there stay"]
     digest = _digest(done, job, ledger)
     kept = not done or before.stand(digest)
     views = {} if kept else _views(done, ledger, notes)
@@ -72,9 +76,9 @@ def gather(
             lesions.write(growing, views, records, Maker(job.faces).lesions if job.reports else None)
             links = [entry.folder for entry in done] if job.reports else None
             parameters = job.options("format", "units", "strand")
-            summaries.write(growing, records, counts, kit, parameters, links, job.name_patients)
+            failed = [ledger.infos[line].patient for line in ledger.failed]
+            summaries.write(growing, records, counts, kit, parameters, links, job.name_patients, failed)
             said = summaries.describe_records(records)
-            notes += summaries.same_counts(records)
         watch.lap("write")
         ledger.not_evaluable = said.get("not_evaluable", 0)
         own = account(sheet, digest, entries, job, ledger)
@@ -84,13 +88,33 @@ def gather(
     return notes
 
 
+def _refuse_twins(entries: Sequence[Entry], job: Job, ledger: Ledger) -> None:
+    """Fail the samples that hold the very same counts: one of them is a slip, and nobody knows which."""
+    takers: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.line in ledger.failed:
+            continue
+        own = ledger.records.get(entry.line)
+        counts = own.input.sha256 if own is not None else state.input_of(job.out / entry.folder)
+        takers.setdefault(counts, []).append(entry)
+    for twins in takers.values():
+        for entry in twins if len(twins) > 1 else ():
+            others = " and ".join(repr(other.line.sample) for other in twins if other is not entry)
+            problem = f"gives {entry.line.sample!r} the same counts as {others}"
+            mend = "Name for each sample its own file or column."
+            ledger.failed[entry.line] = SampleError(str(entry.line.path), problem, mend)
+            ledger.records.pop(entry.line, None)
+            if entry.line in ledger.skipped:
+                ledger.skipped.remove(entry.line)
+
+
 def _views(done: Sequence[Entry], ledger: Ledger, notes: list[str]) -> dict[str, str]:
     """Where the views of patients go; none for one with a lesion that failed: it would not say what is missing."""
     views, _ = lesions.stems([entry.info for entry in done], [entry.folder for entry in done])
     for line in ledger.failed:
         patient = ledger.infos[line].patient
-        if patient in views:
-            del views[patient]
+        if patient is not None and patient in {entry.info.patient for entry in done}:
+            views.pop(patient, None)
             notes.append(f"no view of the lesions of the patient of {line.sample!r}, which failed")
     return views
 
@@ -123,7 +147,7 @@ def _counts(
 def _digest(done: Sequence[Entry], job: Job, ledger: Ledger) -> str:
     """A hash of all that the common results rest on."""
     rests = {
-        "done": [(entry.folder, sha256_of(job.out / entry.folder / state.DONE)) for entry in done],
+        "done": [(entry.folder, sha256_of(job.out / entry.folder / DONE)) for entry in done],
         "failed": failures(ledger, job),
         "name_patients": job.name_patients,
     }
@@ -133,5 +157,5 @@ def _digest(done: Sequence[Entry], job: Job, ledger: Ledger) -> str:
 def _left(out: Path, done: Sequence[Entry]) -> list[str]:
     """A note on results of samples that failed now, or that the sheet names no more: they stay where they are."""
     current = {entry.folder for entry in done}
-    left = sum(path.parent.name not in current for path in out.glob(f"*/{state.DONE}"))
+    left = sum(path.parent.name not in current for path in out.glob(f"*/{DONE}"))
     return [f"{out}: keeps earlier results of {left} samples, which summary.tsv does not list"] if left else []

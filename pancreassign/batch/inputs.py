@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -83,7 +84,7 @@ class Inputs:
             return []
         given = self._facts(self._job.clinical)
         silent = sum(own.given().keys() <= {"language"} for own in by_sample(self._job.clinical, given, others))
-        notes = strangers(self._job.clinical, [name for name in given if name], others)
+        notes = strangers(self._job.clinical, [name for name in given if name], [line.sample for line in lines])
         if silent:
             notes.append(f"{self._job.clinical}: says nothing of {silent} of the samples; their setting is assumed")
         return notes
@@ -106,12 +107,12 @@ class Inputs:
 
     def samples(self, lines: Sequence[Line]) -> Iterator[tuple[Line, Sample | Exception]]:
         """Each line with its sample, or with what is wrong; one file is held at a time."""
-        for path, own in _grouped(lines, lambda line: line.path).items():
-            read = attempt(self._read, path)
+        for own in _grouped(lines, lambda line: line.path).values():
+            read = attempt(self._read, own[0].path)
             if isinstance(read, Exception):
                 yield from ((line, read) for line in own)
             else:
-                yield from _picked(own, read)
+                yield from ((line, attempt(_pick, line, read)) for line in own)
 
     def _read(self, path: Path) -> Read:
         job = self._job
@@ -133,25 +134,8 @@ def _grouped(lines: Sequence[Line], by: Callable[[Line], Path | None]) -> dict[P
     groups: dict[Path, list[Line]] = {}
     for line in lines:
         if (path := by(line)) is not None:
-            groups.setdefault(path, []).append(line)
+            groups.setdefault(Path(os.path.realpath(path)), []).append(line)  # one file may be spelt in two ways
     return groups
-
-
-def _picked(lines: Sequence[Line], read: Read) -> Iterator[tuple[Line, Sample | Exception]]:
-    """Each line of one file with its sample; where two take the same one, nobody knows whose it is."""
-    picked = {line: attempt(_pick, line, read) for line in lines}
-    takers: dict[str, list[Line]] = {}
-    for line, sample in picked.items():
-        if not isinstance(sample, Exception):
-            takers.setdefault(sample.sha256, []).append(line)
-    for line, sample in picked.items():
-        same = [] if isinstance(sample, Exception) else takers[sample.sha256]
-        others = " and ".join(repr(other.sample) for other in same if other is not line)
-        if others:
-            problem = f"gives {line.sample!r} the same counts as {others}"
-            yield line, SampleError(str(line.path), problem, "Name for each sample its own file or column.")
-        else:
-            yield line, sample
 
 
 def _pick(line: Line, read: Read) -> Sample:

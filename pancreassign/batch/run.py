@@ -15,11 +15,11 @@ from pancreassign.batch.sheet import Line, read_sheet
 from pancreassign.cohort import Job, Progress, Warn
 from pancreassign.counts.names import folder_name
 from pancreassign.errors import OutputError, raise_all
-from pancreassign.faces import SAMPLE_FILES, Maker
+from pancreassign.faces import DONE, SAMPLE_FILES, Maker
 from pancreassign.kit import Kit
 from pancreassign.output import locked, staged
 from pancreassign.produce import Product, Task, workshop
-from pancreassign.records import SampleInfo
+from pancreassign.records import Prediction, SampleInfo
 
 
 def run(sheet: Path, job: Job, progress: Progress, warn: Warn) -> Ledger:
@@ -118,20 +118,21 @@ def _do(pending: Sequence[Entry], job: Job, kit: Kit, inputs: Inputs, ledger: Le
     with workshop(job.means, kit) as cores:
         for place, product in enumerate(cores.products(tasks())):
             entry = taken[place]
-            if isinstance(product, Exception):
-                ledger.failed[entry.line] = product
+            kept = product if isinstance(product, Exception) else attempt(_keep, entry, product, job)
+            if isinstance(kept, Exception):
+                ledger.failed[entry.line] = kept
             else:
-                _keep(entry, product, job.out)
-                ledger.records[entry.line] = product.record
+                ledger.records[entry.line] = kept
             progress(sum(line in ledger.failed or line in ledger.records for line in entries), len(entries))
 
 
-def _keep(entry: Entry, product: Product, out: Path) -> None:
-    """Put one sample's files into place, and what they rest on."""
+def _keep(entry: Entry, product: Product, job: Job) -> Prediction:
+    """Put one sample's files into place, and what they rest on; its record."""
     owned = [f"{entry.folder}/{name}" for name in SAMPLE_FILES]
-    with staged(out, [entry.folder], force=True, owned=owned) as growing:
+    with staged(job.out, [entry.folder], force=True, owned=owned) as growing:
         own = growing / entry.folder
         own.mkdir()
-        (own / state.DONE).write_bytes(state.done_text(entry.grounds, product.files))
+        (own / DONE).write_bytes(state.done_text(entry.grounds, product, job.key_id))
         for name, data in product.files.items():
             (own / name).write_bytes(data)
+    return product.record

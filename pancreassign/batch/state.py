@@ -10,14 +10,12 @@ from typing import Any
 
 from pancreassign import __version__
 from pancreassign.artefacts import sha256_of
-from pancreassign.faces import SAMPLE_FILES, Faces
+from pancreassign.faces import DONE, SAMPLE_FILES, Faces
 from pancreassign.kit import Kit
+from pancreassign.produce import Product
 from pancreassign.records import SampleInfo
 from pancreassign.regimens.clinical import Clinical
 
-DONE = "done.json"
-"""The file in a sample's folder that says what its results rest on. It sorts before them and so is moved first: a stop
-in between leaves hashes that do not agree, never results that pass for whole."""
 SCHEMA = "pancreassign/done/1"
 
 NEW, DAMAGED, FORCED, ALIEN = "new", "a result was edited or lost", "--force", "alien"
@@ -51,11 +49,20 @@ def _digest(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def done_text(own: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
-    """The bytes of :data:`DONE`: the grounds, and the hash of every result."""
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-    text = json.dumps({"schema": SCHEMA, "grounds": dict(own), "files": hashes}, indent=2)
+def done_text(own: Mapping[str, str], product: Product, key: str | None) -> bytes:
+    """The bytes of :data:`DONE`: the grounds, the hash of every result, and that of the counts as harmonised.
+
+    ``key`` tells the keys of pseudonyms apart; ``None`` where names are used.
+    """
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(product.files.items())}
+    said = {"schema": SCHEMA, "key": key, "input": product.record.input.sha256, "grounds": dict(own), "files": hashes}
+    text = json.dumps(said, indent=2)
     return f"{text}\n".encode()
+
+
+def input_of(folder: Path) -> str:
+    """The hash of the harmonised counts that a finished sample was scored from."""
+    return str(json.loads((folder / DONE).read_bytes()).get("input"))
 
 
 def why_again(folder: Path, own: Mapping[str, str], wanted: Collection[str]) -> str | None:

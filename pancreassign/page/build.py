@@ -24,7 +24,13 @@ NUMBERED = (
 AS_GIVEN = "This page shows patients' ids: treat it as their records."
 
 
-def to_html(records: Sequence[Prediction], *, folders: Sequence[str] | None, patients: bool = False) -> str:
+def to_html(
+    records: Sequence[Prediction],
+    *,
+    folders: Sequence[str] | None,
+    patients: bool = False,
+    failed: Sequence[str | None] = (),
+) -> str:
     """The cohort page: a table of all samples to sort, filter and print, in one HTML file without any network.
 
     The table can be read where scripts are off. Nothing can run but the page's own script, whose hash its policy names.
@@ -39,6 +45,8 @@ def to_html(records: Sequence[Prediction], *, folders: Sequence[str] | None, pat
     patients
         Whether patients' ids are shown. Without, patients are numbered, and no id stands anywhere in the file; second
         identifiers, requesters, days, ages, sexes and levels of sex genes never do.
+    failed
+        Of each sample that could not be scored, its patient's id, if known: such a patient's lesions are not compared.
 
     Raises
     ------
@@ -49,7 +57,8 @@ def to_html(records: Sequence[Prediction], *, folders: Sequence[str] | None, pat
     check_comparable(records)
     words, names = load_words(), patient_names(records, as_given=patients)
     samples = shown(records, folders, names, words)
-    views = lesions.views(records)
+    partial = {patient for patient in failed if patient in names}
+    views = [view for view in lesions.views(records) if view.patient not in partial]
     style, script = _file("cohort.css"), _file("cohort.js")
     tumours = records[0].reference.tumours
     columns = zip(*(record.drugs for record in records), strict=True)
@@ -62,14 +71,14 @@ def to_html(records: Sequence[Prediction], *, folders: Sequence[str] | None, pat
         "research_detail": words["page.research_detail"],
         "disease": words["page.disease"],
         "simulated": _simulated(records),
-        "summary": _summary(records, names, len(views), words),
+        "summary": _summary(records, names, len(views), len(failed), words),
         "privacy": AS_GIVEN if patients else NUMBERED,
         "caveats": joined(*(tag("li", text) for text in common_caveats(records))),
         "strips": joined(*(strips.figure(place, own, tumours, words) for place, own in enumerate(columns))),
         "strips_key": strips.key(words, tumours),
         "table": table.table(samples, words),
         "table_key": _table_key(records, words),
-        "lesions": _lesions(views, names, words),
+        "lesions": _lesions(views, sorted(names[patient] for patient in partial), names, words),
         "motto": words["page.motto"],
         "versions": _versions(records),
         "data": json_text(data(samples, words)),
@@ -105,7 +114,9 @@ def _simulated(records: Sequence[Prediction]) -> Markup | None:
     )
 
 
-def _summary(records: Sequence[Prediction], names: Mapping[str, str], several: int, words: Words) -> Markup:
+def _summary(
+    records: Sequence[Prediction], names: Mapping[str, str], several: int, failed: int, words: Words
+) -> Markup:
     """How many samples and patients there are, of which quality, and how many say nothing of any drug."""
     quality = Counter(record.qc.verdict for record in records)
     verdicts = ", ".join(f"{quality[own]} {words[f'verdict.{own}']}" for own in QUALITY if quality[own])
@@ -119,6 +130,8 @@ def _summary(records: Sequence[Prediction], names: Mapping[str, str], several: i
         "Without any called drug": str(sum(record.silent for record in records)),
         "Setting assumed": str(settings[True]),
     }
+    if failed:
+        facts["Not on this page"] = f"{failed} that could not be scored"
     return joined(*(tag("div", tag("dt", label), tag("dd", value)) for label, value in facts.items()))
 
 
@@ -134,8 +147,10 @@ def _table_key(records: Sequence[Prediction], words: Words) -> str:
     )
 
 
-def _lesions(views: Sequence[PatientView], names: Mapping[str, str], words: Words) -> Markup | None:
-    items = lesions.section(views, names, words)
+def _lesions(
+    views: Sequence[PatientView], partial: Sequence[str], names: Mapping[str, str], words: Words
+) -> Markup | None:
+    items = lesions.section(views, partial, names, words)
     if items is None:
         return None
     heading = f"Patients with several lesions: {len(views)}"

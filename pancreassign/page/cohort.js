@@ -300,7 +300,9 @@
     });
 
   // --- what is shown, as a table for other programs ------------------------------------------------------------------------
-  const quoted = (cell) => (/[\t\n\r"]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  // an apostrophe keeps a spreadsheet from running a laboratory's own words; numbers stay as they are
+  const inert = (cell) => (/^[=+\-@]/.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell);
+  const quoted = (cell) => (/[\t\n\r"]/.test(inert(cell)) ? `"${inert(cell).replaceAll('"', '""')}"` : inert(cell));
   byId("download").addEventListener("click", () => {
     const lines = [data.columns, ...visible.map((place) => data.samples[place].cells)];
     const text = lines.map((line) => `${line.map(quoted).join("\t")}\n`).join("");

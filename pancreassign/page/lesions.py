@@ -13,6 +13,7 @@ NOTE = (
     "Every lesion's own noise is part of a difference: lesions whose intervals overlap are not shown to differ, and"
     " calls are compared among lesions that were called. No lesion is averaged with another."
 )
+PARTIAL = "a sample of this patient could not be scored, so the lesions are not compared."
 OPPOSITE = "opposite calls: one lesion sensitive, another resistant"
 COMPARED = {True: "calls differ", False: "the same call", None: "not compared, fewer than two lesions called"}
 
@@ -23,12 +24,18 @@ def views(records: Sequence[Prediction]) -> list[PatientView]:
     return sorted(patient_views(records), key=lambda view: order[view.patient])
 
 
-def section(found: Sequence[PatientView], names: Mapping[str, str], words: Words) -> Markup | None:
-    """An item a patient, which the script repeats above the patient's rows; ``None`` where nobody has several."""
-    if not found:
+def section(
+    found: Sequence[PatientView], partial: Sequence[str], names: Mapping[str, str], words: Words
+) -> Markup | None:
+    """An item a patient, which the script repeats above the patient's rows; ``None`` where nobody has several.
+
+    ``partial`` are the patients, as the page calls them, of whom a sample could not be scored.
+    """
+    if not found and not partial:
         return None
     return joined(
-        tag("ul", *(_patient(view, names[view.patient], words) for view in found)),
+        tag("ul", *(_patient(view, names[view.patient], words) for view in found)) if found else None,
+        *(tag("p", name(called), f": {PARTIAL}") for called in partial),
         tag("p", NOTE, class_="note"),
     )
 

@@ -223,7 +223,9 @@ def _intercept(logit: Array, positive: Flags, patients: pd.Series) -> dict[str, 
 
 
 def _slope(logit: Array, positive: Flags, patients: pd.Series) -> dict[str, float] | None:
-    separated = auroc(logit, positive) in (0.0, 1.0)
+    yes, no = logit[positive], logit[~positive]
+    # also where the two meet in one value alone: the likelihood then grows without end
+    separated = bool(no.max() <= yes.min() or yes.max() <= no.min())
     if logit.std() < MIN_LOGIT_SPREAD or separated:
         return None
     fit = LogisticRegression(C=np.inf).fit(logit[:, None], positive)

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize
 from scipy.stats import norm, spearmanr
@@ -205,3 +206,14 @@ def test_recist(tmp_path: Path) -> None:
 def test_a_tie_on_the_border_of_a_third_is_said(tmp_path: Path, border: float, tied: bool) -> None:
     better = [*[float(place) for place in range(7)], border, 8.0, 9.0, 10.0, 11.0]
     assert made(tmp_path, correlated(12, 0.0)[0], better).tied is tied
+
+
+def test_no_slope_where_the_outcomes_meet_in_one_value_alone() -> None:
+    """Quasi-separation: the likelihood grows without end, and a number would be where the search stopped."""
+    logit = np.array([-1.0] * 6 + [0.0] * 8 + [1.0] * 6)
+    positive = np.array([False] * 6 + [False, True] * 4 + [True] * 6)
+    patients = pd.Series(range(20)).astype(str)
+    assert measure._slope(logit, positive, patients) is None
+    assert measure._slope(-logit, positive, patients) is None
+    crossed = np.where(np.arange(20) == 19, -1.0, logit)
+    assert measure._slope(crossed, positive, patients) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,11 @@ def test_samples_that_failed_quality_are_kept_on_demand_and_said_to_be_there(tmp
 def test_months_and_days_are_the_same_cohort(tmp_path: Path) -> None:
     scores, clinical = trial(SMALL, 4)
     months = clinical.assign(**{"OS.time": (clinical["OS.time"].astype(float) / (365.25 / 12)).astype(str)})
-    start = pd.Timestamp("2015-01-31")
+    start = date(2015, 1, 31)
     dated = clinical.assign(
         **{
             "start": "2015-01-31",
-            "OS.time": [(start + pd.Timedelta(days=int(days))).date().isoformat() for days in clinical["OS.time"]],
+            "OS.time": [(start + timedelta(days=int(days))).isoformat() for days in clinical["OS.time"]],
         }
     )
     found = []

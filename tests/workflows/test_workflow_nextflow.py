@@ -120,9 +120,9 @@ def test_the_pipeline_names_what_exists() -> None:
 @pytest.mark.parametrize(
     ("file", "pattern"),
     [
-        (MODULE / "main.nf", r"container 'pancreassign:([^']+)'"),
+        (MODULE / "main.nf", r"container 'docker.io/library/pancreassign:([^']+)'"),
         (MODULE / "environment.yml", r"pancreassign=(\S+)"),
-        (PIPELINE / "nextflow.config", r"container = 'pancreassign:([^']+)'"),
+        (PIPELINE / "nextflow.config", r"container = 'docker.io/library/pancreassign:([^']+)'"),
         (PIPELINE / "nextflow.config", r"version +=  *'([\d.]+)'"),
         (WORKFLOWS / "snakemake" / "rules" / "pancreassign.smk", r"pancreassign:([\d.]+)"),
         (WORKFLOWS / "snakemake" / "envs" / "pancreassign.yaml", r"pancreassign=(\S+)"),

@@ -32,8 +32,8 @@ workflow {
     }
     // every file of one call is one cohort, and so one task
     counts = channel.fromPath(params.counts, checkIfExists: true)
-        .collect()
-        .map { files -> [[id: params.name], files] }
+        .collect(sort: true)
+        .map { files -> [[id: "${params.name}"], files] } // as text: a name such as 20261122 arrives as a number
 
     PANCREASSIGN(
         counts,

@@ -3,6 +3,8 @@ rule pancreassign_score:
         counts=config["counts"],
         samples=table("samples"),
         clinical=table("clinical"),
+        pack=sums("pack"),
+        reference=sums("reference"),
     output:
         summary=f"{config['results']}/summary.tsv",
         h5ad=f"{config['results']}/scores.h5ad",

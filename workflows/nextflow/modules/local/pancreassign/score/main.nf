@@ -3,8 +3,8 @@ process PANCREASSIGN_SCORE {
     label 'process_single'
 
     conda "${moduleDir}/environment.yml"
-    // an image that you build: docs/workflows.md
-    container 'pancreassign:0.1.0'
+    // an image that you build (docs/workflows.md); its whole name, before which nf-core's docker.registry puts nothing
+    container 'docker.io/library/pancreassign:0.1.0'
 
     input:
     tuple val(meta), path(counts)
@@ -39,6 +39,14 @@ process PANCREASSIGN_SCORE {
     def reference_option = reference ? "--reference ${reference}" : ''
     """
     export MPLCONFIGDIR="\$PWD/.matplotlib"
+
+    # a sample would be named after the task's own folder, another one at each run
+    for file in ${counts}; do
+        case "\$file" in
+            quant.sf*|quant.genes.sf*|abundance.tsv*|ReadsPerGene.out.tab*)
+                echo "\$file names no sample: rename it to <sample>.\$file, or give the merged table" >&2; exit 2 ;;
+        esac
+    done
 
     pancreassign score \\
         ${counts} \\
