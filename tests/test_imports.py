@@ -39,7 +39,7 @@ ALLOWED = {
     "faces": {"errors", "records", "report", "export"},
     "produce": BASE | STEPS | {"faces", "kit", "predict"},
     "pseudonyms": {"errors", "records", "counts"},
-    "summaries": BASE | {"kit", "patients", "export", "page"},
+    "summaries": BASE | {"faces", "kit", "patients", "export", "page"},
     "cohort": BASE | STEPS | {"faces", "kit", "output", "lesions", "produce", "pseudonyms", "summaries"},
     "batch": BASE | STEPS | {"cohort", "export", "faces", "kit", "output", "lesions", "produce", "summaries"},
     "doctor": BASE | {"kit", "normalize", "signatures", "pseudonyms", "report"},
