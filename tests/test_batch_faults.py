@@ -236,6 +236,8 @@ def test_a_mark_of_done_without_results_is_not_believed(laboratory: Laboratory) 
     mark.write_text(json.dumps({**said, "files": {}}))
     (laboratory.out / "C/prediction.json").unlink()
     assert names(laboratory.run().records) == ["C"]
+    mark.write_text(json.dumps({key: said[key] for key in ("grounds", "files")}))
+    assert list(laboratory.run().why.values()) == ["new"]
 
 
 def test_a_page_that_no_run_of_a_sheet_made_stays(laboratory: Laboratory) -> None:

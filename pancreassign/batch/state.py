@@ -62,7 +62,7 @@ def done_text(own: Mapping[str, str], product: Product, key: str | None) -> byte
 
 def input_of(folder: Path) -> str:
     """The hash of the harmonised counts that a finished sample was scored from."""
-    return str(json.loads((folder / DONE).read_bytes()).get("input"))
+    return str(json.loads((folder / DONE).read_bytes())["input"])
 
 
 def why_again(folder: Path, own: Mapping[str, str], wanted: Collection[str]) -> str | None:
@@ -79,7 +79,7 @@ def why_again(folder: Path, own: Mapping[str, str], wanted: Collection[str]) -> 
     """
     try:
         said = json.loads((folder / DONE).read_bytes())
-        before, files = dict(said["grounds"]), dict(said["files"])
+        before, files, _ = dict(said["grounds"]), dict(said["files"]), said["input"]  # one that lacks a part is none
     except (OSError, ValueError, KeyError, TypeError):
         alien = not (folder / DONE).exists() and any((folder / name).exists() for name in SAMPLE_FILES)
         return ALIEN if alien else NEW
