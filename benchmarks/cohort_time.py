@@ -37,7 +37,8 @@ def main() -> None:
         folder = Path(name)
         samples = [f"SIMULATED_{number}" for number in range(SAMPLES)]
         for number, sample in enumerate(samples):
-            own = counts.iloc[:, number % counts.shape[1]]
+            own = counts.iloc[:, number % counts.shape[1]].copy()
+            own.iloc[0] += number  # the same counts under two names would be refused
             own.to_csv(folder / f"{sample}.htseq.txt", sep="\t", header=False)
         files = [folder / f"{sample}.htseq.txt" for sample in samples]
         sheet = folder / "sheet.tsv"
@@ -47,7 +48,7 @@ def main() -> None:
         one = seconds("score", *files, "-o", folder / "one")
         two = seconds("score", *files, "-o", folder / "two", "--jobs", 2)
         first, again = seconds(*worked), seconds(*worked)
-        counts.iloc[:, 1].to_csv(files[0], sep="\t", header=False)
+        (counts.iloc[:, 1] + 1).to_csv(files[0], sep="\t", header=False)
         changed = seconds(*worked)
         page, building = cohort_page(folder / "one")
     print(f"{SAMPLES} samples with reports, one process: {one:.1f} s")
