@@ -21,6 +21,10 @@ COMMAND = "python workflows/lock.py"
 OLDEST, IMAGE = "3.11", "3.13"
 """The oldest Python that is supported, and that of the container."""
 
+LOWEST = ("--resolution", "lowest-direct", "--only-binary", ":all:", "--extra", "dev", "--upgrade")
+"""How the lowest versions are found: as wheels, since a bound that asks for building numpy from source is none that a
+user can live at; and always anew, since a version that stood in the lock would be kept where a bound was lowered."""
+
 
 @dataclass(frozen=True)
 class Lock:
@@ -46,36 +50,8 @@ LOCKS = (
     Lock("requirements.lock", ["--universal", "--python-version", OLDEST, "--generate-hashes"]),
     Lock("requirements-dev.lock", ["--universal", "--python-version", OLDEST, "--generate-hashes", "--extra", "dev"]),
     Lock("requirements-build.lock", ["--universal", "--python-version", OLDEST, "--generate-hashes"], source=None),
-    # wheels only: a bound that asks for building numpy from source is no bound that a user can live at. Always made
-    # anew: a version that stood here would be kept where a bound was lowered
-    Lock(
-        "requirements-lowest.txt",
-        [
-            "--python-version",
-            OLDEST,
-            "--resolution",
-            "lowest-direct",
-            "--only-binary",
-            ":all:",
-            "--extra",
-            "dev",
-            "--upgrade",
-        ],
-    ),
-    Lock(
-        "requirements-lowest-3.13.txt",
-        [
-            "--python-version",
-            IMAGE,
-            "--resolution",
-            "lowest-direct",
-            "--only-binary",
-            ":all:",
-            "--extra",
-            "dev",
-            "--upgrade",
-        ],
-    ),
+    Lock("requirements-lowest.txt", ["--python-version", OLDEST, *LOWEST]),
+    Lock("requirements-lowest-3.13.txt", ["--python-version", IMAGE, *LOWEST]),
 )
 
 

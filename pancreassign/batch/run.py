@@ -12,7 +12,7 @@ from pancreassign.batch.gather import check_ours, gather
 from pancreassign.batch.inputs import Inputs, attempt
 from pancreassign.batch.ledger import Entry, Ledger
 from pancreassign.batch.sheet import Line, read_sheet
-from pancreassign.cohort import Job, Progress, Warn
+from pancreassign.cohort import Job, Progress, Warn, write_sample
 from pancreassign.counts.names import folder_name
 from pancreassign.errors import OutputError, raise_all
 from pancreassign.faces import DONE, SAMPLE_FILES, Maker
@@ -130,9 +130,6 @@ def _keep(entry: Entry, product: Product, job: Job) -> Prediction:
     """Put one sample's files into place, and what they rest on; its record."""
     owned = [f"{entry.folder}/{name}" for name in SAMPLE_FILES]
     with staged(job.out, [entry.folder], force=True, owned=owned) as growing:
-        own = growing / entry.folder
-        own.mkdir()
-        (own / DONE).write_bytes(state.done_text(entry.grounds, product, job.key_id))
-        for name, data in product.files.items():
-            (own / name).write_bytes(data)
+        write_sample(growing, product)
+        (growing / entry.folder / DONE).write_bytes(state.done_text(entry.grounds, product, job.key_id))
     return product.record

@@ -159,7 +159,7 @@ def _headers() -> dict[str, dict[str, Any]]:
     columns |= {
         "top_regimen": _column(
             "First regimen",
-            "First by eligibility, tier, rule and score; where no drug is evaluable, by eligibility and tier alone",
+            "First by eligibility, tier, rule and score; none where no drug is called",
         ),
         "tied_with": _column("Tied with", "Regimens that the data do not order against the first"),
         "caveats": _column(

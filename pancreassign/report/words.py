@@ -9,6 +9,7 @@ import datetime
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import resources
 
 from pancreassign.errors import ConfigError
@@ -207,8 +208,9 @@ def languages() -> list[str]:
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
+@cache
 def load_words(lang: str = DEFAULT_LANGUAGE) -> Words:
-    """The words of ``lang``; raises :class:`ConfigError` where there is no such language.
+    """The words of ``lang``, read once; raises :class:`ConfigError` where there is no such language.
 
     Every string is set as the file's table ``[spacing]`` says: what is written there with plain spaces gets those that
     no line breaks at.
